@@ -1,0 +1,80 @@
+package law
+
+// Unit is what a period is measured in.
+type Unit string
+
+// The units of periods.
+const (
+	WorkingDays  Unit = "working_day"  // 工作日
+	CalendarDays Unit = "calendar_day" // 日（自然日）
+	Hours        Unit = "hour"         // 小时, counted from the instant
+	Months       Unit = "month"        // 个月
+	Years        Unit = "year"         // 年
+	FixedDay     Unit = "fixed_date"   // a day of each year, such as 31 March
+	Permanent    Unit = "permanent"    // 永久, never ends
+)
+
+// Direction says on which side of its event a period runs.
+type Direction string
+
+// The directions.
+const (
+	After  Direction = "after"  // due = start + amount
+	Before Direction = "before" // the latest day = start − amount; it never rolls forward
+)
+
+// Confidence says how a row of law data was established.
+type Confidence string
+
+// The confidence marks.
+const (
+	Verified Confidence = "V" // read in the source
+	Known    Confidence = "K" // from memory
+	Unsure   Confidence = "U" // to be configured
+)
+
+// Reference points at an article of a legal basis.
+type Reference struct {
+	Law     string `yaml:"law"`     // id of a Basis: "decree-736"
+	Article string `yaml:"article"` // "12", "36(1)(2)", "7.2.1", or "" for the whole text
+}
+
+// ExtensionRight is a power to prolong a period.
+type ExtensionRight struct {
+	By     string `yaml:"by"`     // head, committee, licensor, police
+	Amount int    `yaml:"amount"` // 0 means the length is open
+	Unit   Unit   `yaml:"unit"`
+}
+
+// Reading is a second way to read a period whose unit or length is doubtful.
+type Reading struct {
+	Amount int
+	Unit   Unit
+	Why    Text
+}
+
+// Period is one statutory period 法定期限.
+type Period struct {
+	ID          string // "permit-decide-key"
+	NameZh      string // 重点管理审批
+	NameEn      string // "permit decide key", made from the id where the data names it in Chinese only
+	Service     string // permits, enforcement or hazwaste
+	Subject     string // who is bound, in English words
+	StartEvent  string // the event the period counts from, in English words
+	Amount      int    // 0 for fixed days and permanent duties
+	Unit        Unit
+	Direction   Direction
+	FixedDay    string // MM-DD, only with unit FixedDay
+	RowRolls    bool   // the row moves a last rest day to the next working day
+	Rolls       bool   // it really moves: RowRolls, and a last day to do something, and no authority is bound
+	Extensions  []ExtensionRight
+	Pauses      []string // reasons for time not counted that the row admits: hearing, test, …
+	Consequence string   // overdue_mark, deemed_accepted, expires, …
+	Basis       []Reference
+	ValidFrom   Date
+	ValidTo     Date // zero while in force
+	Note        string
+	Source      string
+	Confidence  Confidence
+	Readings    []Reading // other readings; empty when the unit is certain
+}
