@@ -15,12 +15,11 @@ chmod -R u+w third_party
 
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
-for plugin in protoc-gen-go protoc-gen-go-grpc protoc-gen-grpc-gateway protoc-gen-openapiv3; do
-  go build -o "$bin/$plugin" "$(go tool -n "$plugin" >/dev/null 2>&1; go list -f '{{.ImportPath}}' tool | grep "/$plugin\$")"
-done
+go build -o "$bin/" tool
 PATH="$bin:$PATH"
 
-find proto -name '*.pb.go' -delete -o -name '*.pb.gw.go' -delete
+find proto -name '*.pb.go' -delete
+find proto -name '*.pb.gw.go' -delete
 mapfile -t files < <(cd proto && find . -name '*.proto' | sed 's#^\./##' | sort)
 mkdir -p gateway/api/openapi
 protoc -I proto -I third_party \

@@ -1,0 +1,197 @@
+// Package config holds everything that the binary can be told, and checks it
+// before anything starts.
+//
+// A setting comes, strongest first, from a flag (--data), from the
+// environment (SHIYANG_DATA), from the file named by --config, or from the
+// default. Every wrong setting is reported with its name, value and remedy,
+// all at once; a key that does not exist is an error, not a silence. The zero
+// Config plus Default runs on a laptop.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config is everything the binary can be told.
+type Config struct {
+	// Data is the folder of everything that is kept: journal, views, keys, files.
+	Data string `yaml:"data" env:"DATA" help:"folder of everything that is kept"`
+	// Listen is the address of the portal and the API.
+	Listen string `yaml:"listen" env:"LISTEN" help:"address of the portal and the API"`
+	// Admin is the address of metrics, profiles and health; empty means a free loopback port.
+	Admin string `yaml:"admin" env:"ADMIN" help:"address of metrics, profiles and health"`
+	// Internal is the address a part serves gRPC on when it runs alone.
+	Internal string `yaml:"internal" env:"INTERNAL" help:"address a part serves gRPC on when it runs alone"`
+
+	// EventStore is an esdb:// URL; empty means the embedded store.
+	EventStore string `yaml:"event_store" env:"EVENT_STORE" help:"esdb:// URL; empty means the embedded store"`
+	// Database is a postgres:// URL for views and secrets; empty means SQLite under Data.
+	Database string `yaml:"database" env:"DATABASE" help:"postgres:// URL of the views; empty means SQLite in the data folder"`
+	// Permits, Audit and Identity are addresses of parts that run elsewhere.
+	Permits  string `yaml:"permits" env:"PERMITS" help:"address of the permits part when it runs elsewhere"`
+	Audit    string `yaml:"audit" env:"AUDIT" help:"address of the audit part when it runs elsewhere"`
+	Identity string `yaml:"identity" env:"IDENTITY" help:"address of the gateway's identity service when it runs elsewhere"`
+	// TokenKey is the file of the key that signs actor tokens; made when it does not exist.
+	TokenKey string `yaml:"token_key" env:"TOKEN_KEY" help:"file of the key that signs actor tokens"`
+	// MasterKey is the file of the key that wraps the keys of persons; made when it does not exist.
+	MasterKey string `yaml:"master_key" env:"MASTER_KEY" help:"file of the key that wraps the keys of persons"`
+
+	// TLSCert and TLSKey are files; both or neither.
+	TLSCert string `yaml:"tls_cert" env:"TLS_CERT" help:"certificate file for the portal"`
+	TLSKey  string `yaml:"tls_key" env:"TLS_KEY" help:"key file for the portal"`
+	// BehindProxy is a CIDR whose X-Forwarded-* headers are believed.
+	BehindProxy string `yaml:"behind_proxy" env:"BEHIND_PROXY" help:"CIDR of the proxy that ends TLS"`
+
+	// Demo makes a demo bureau in an empty data folder.
+	Demo bool `yaml:"demo" env:"DEMO" help:"make a demo bureau in an empty data folder"`
+	// Tick is how often time-driven facts are looked for.
+	Tick time.Duration `yaml:"tick" env:"TICK" help:"how often time-driven facts are looked for"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `yaml:"log_level" env:"LOG_LEVEL" help:"debug, info, warn or error"`
+	// LogFormat is text or json.
+	LogFormat string `yaml:"log_format" env:"LOG_FORMAT" help:"text or json"`
+	// CacheBytes bounds the embedded store's block cache.
+	CacheBytes int64 `yaml:"cache_bytes" env:"CACHE_BYTES" help:"block cache of the embedded store, bytes"`
+	// PermitMark is the letter after the site sequence of a permit number.
+	PermitMark string `yaml:"permit_mark" env:"PERMIT_MARK" help:"last letter of locally given permit numbers"`
+}
+
+// Default returns the settings of a laptop.
+func Default() Config {
+	return Config{
+		Data: "./shiyang-data", Listen: "127.0.0.1:8080", Admin: "127.0.0.1:0", Internal: "127.0.0.1:0",
+		Demo: true, Tick: 30 * time.Second, LogLevel: "info", LogFormat: "text", CacheBytes: 16 << 20, PermitMark: "P",
+	}
+}
+
+// A MistakeError is one wrong setting.
+type MistakeError struct {
+	Key, Value, Reason, Remedy string
+}
+
+// Error says which setting is wrong, why, and what to do.
+func (m *MistakeError) Error() string {
+	text := m.Key
+	if m.Value != "" {
+		text += fmt.Sprintf(" = %q", m.Value)
+	}
+	return text + ": " + m.Reason + "; " + m.Remedy
+}
+
+// Check returns every mistake, joined, or nil.
+func (c Config) Check() error {
+	var found []error
+	wrong := func(key, value, reason, remedy string) {
+		found = append(found, &MistakeError{key, value, reason, remedy})
+	}
+	if c.Data == "" {
+		wrong("data", "", "is empty", "name a folder, for example ./shiyang-data")
+	} else if info, err := os.Stat(c.Data); err == nil && !info.IsDir() {
+		wrong("data", c.Data, "is a file", "name a folder")
+	}
+	for key, addr := range map[string]string{"listen": c.Listen, "admin": c.Admin, "internal": c.Internal} {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			wrong(key, addr, "is no address", "write host:port, for example 127.0.0.1:8080")
+		}
+	}
+	c.checkExposure(wrong)
+	c.checkStores(wrong)
+	if c.Tick < time.Second {
+		wrong("tick", c.Tick.String(), "is too short", "use one second or more")
+	}
+	if !oneOf(c.LogLevel, "debug", "info", "warn", "error") {
+		wrong("log_level", c.LogLevel, "is unknown", "use debug, info, warn or error")
+	}
+	if !oneOf(c.LogFormat, "text", "json") {
+		wrong("log_format", c.LogFormat, "is unknown", "use text or json")
+	}
+	if c.CacheBytes < 1<<20 {
+		wrong("cache_bytes", fmt.Sprint(c.CacheBytes), "is too small", "use 1048576 or more")
+	}
+	if len(c.PermitMark) != 1 || c.PermitMark[0] < 'A' || c.PermitMark[0] > 'Z' {
+		wrong("permit_mark", c.PermitMark, "is no capital letter", "use one letter, for example P")
+	}
+	return errors.Join(found...)
+}
+
+// checkExposure refuses a plain listen beyond loopback.
+func (c Config) checkExposure(wrong func(key, value, reason, remedy string)) {
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		wrong("tls_cert", c.TLSCert, "comes without its other half", "give both tls_cert and tls_key")
+	}
+	if c.BehindProxy != "" {
+		if _, err := netip.ParsePrefix(c.BehindProxy); err != nil {
+			wrong("behind_proxy", c.BehindProxy, "is no CIDR", "write the proxy's network, for example 10.1.0.0/16")
+		}
+	}
+	if c.TLSCert == "" && c.BehindProxy == "" && !Loopback(c.Listen) {
+		wrong("listen", c.Listen, "would send passwords in the clear beyond this machine",
+			"give tls_cert and tls_key, or behind_proxy if a proxy ends TLS, or listen on 127.0.0.1")
+	}
+	if !Loopback(c.Admin) && c.BehindProxy == "" && c.TLSCert == "" {
+		wrong("admin", c.Admin, "would show profiles beyond this machine", "listen on 127.0.0.1")
+	}
+}
+
+func (c Config) checkStores(wrong func(key, value, reason, remedy string)) {
+	if c.EventStore != "" {
+		u, err := url.Parse(c.EventStore)
+		if err != nil || !oneOf(u.Scheme, "esdb", "esdb+discover", "unix") {
+			wrong("event_store", Redact(c.EventStore), "is no event store URL", "write esdb://host:2113 or leave it empty for the embedded store")
+		}
+	}
+	if c.Database != "" {
+		u, err := url.Parse(c.Database)
+		if err != nil || !oneOf(u.Scheme, "postgres", "postgresql") {
+			wrong("database", Redact(c.Database), "is no PostgreSQL URL", "write postgres://user@host/name or leave it empty for SQLite")
+		}
+	}
+}
+
+// Path returns a path below the data folder.
+func (c Config) Path(elem ...string) string {
+	return filepath.Join(append([]string{c.Data}, elem...)...)
+}
+
+// Secure tells whether browsers reach the portal over TLS.
+func (c Config) Secure() bool { return c.TLSCert != "" || c.BehindProxy != "" }
+
+// Loopback tells whether only this machine can reach an address.
+func Loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return ip != nil && ip.IsLoopback()
+}
+
+// Redact hides the user information of a URL.
+func Redact(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.User == nil {
+		return raw
+	}
+	u.User = url.User("redacted")
+	return u.String()
+}
+
+func oneOf(s string, list ...string) bool {
+	for _, x := range list {
+		if s == x {
+			return true
+		}
+	}
+	return false
+}
