@@ -1,5 +1,7 @@
 package law
 
+import "shiyang/internal/law/catalogue"
+
 // Unit is what a period is measured in.
 type Unit string
 
@@ -24,20 +26,17 @@ const (
 )
 
 // Confidence says how a row of law data was established.
-type Confidence string
+type Confidence = catalogue.Confidence
 
 // The confidence marks.
 const (
-	Verified Confidence = "V" // read in the source
-	Known    Confidence = "K" // from memory
-	Unsure   Confidence = "U" // to be configured
+	Verified = catalogue.Verified // read in the source
+	Known    = catalogue.Known    // from memory
+	Unsure   = catalogue.Unsure   // to be configured
 )
 
-// Reference points at an article of a legal basis.
-type Reference struct {
-	Law     string `yaml:"law"`     // id of a Basis: "decree-736"
-	Article string `yaml:"article"` // "12", "36(1)(2)", "7.2.1", or "" for the whole text
-}
+// Reference points at an article of a legal basis; see [catalogue.Reference].
+type Reference = catalogue.Reference
 
 // ExtensionRight is a power to prolong a period.
 type ExtensionRight struct {
