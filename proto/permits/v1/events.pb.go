@@ -217,8 +217,14 @@ type PermitApplicationOpened struct {
 	UnitName string `protobuf:"bytes,6,opt,name=unit_name,json=unitName,proto3" json:"unit_name,omitempty"`
 	// Class that the applicant expects; decides whether a public notice is due.
 	ManagementClass ManagementClass `protobuf:"varint,7,opt,name=management_class,json=managementClass,proto3,enum=permits.v1.ManagementClass" json:"management_class,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Address of the site when it was opened.
+	SiteAddress string `protobuf:"bytes,8,opt,name=site_address,json=siteAddress,proto3" json:"site_address,omitempty"`
+	// Made up for demonstration.
+	Example bool `protobuf:"varint,9,opt,name=example,proto3" json:"example,omitempty"`
+	// Reservation of the site, so that no second permit is opened for it.
+	ReservationId string `protobuf:"bytes,10,opt,name=reservation_id,json=reservationId,proto3" json:"reservation_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PermitApplicationOpened) Reset() {
@@ -298,6 +304,27 @@ func (x *PermitApplicationOpened) GetManagementClass() ManagementClass {
 		return x.ManagementClass
 	}
 	return ManagementClass_MANAGEMENT_CLASS_UNSPECIFIED
+}
+
+func (x *PermitApplicationOpened) GetSiteAddress() string {
+	if x != nil {
+		return x.SiteAddress
+	}
+	return ""
+}
+
+func (x *PermitApplicationOpened) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
+}
+
+func (x *PermitApplicationOpened) GetReservationId() string {
+	if x != nil {
+		return x.ReservationId
+	}
+	return ""
 }
 
 // The applicant made the application public before filing it (O32 Art. 16).
@@ -1405,7 +1432,7 @@ var File_permits_v1_events_proto protoreflect.FileDescriptor
 const file_permits_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x17permits/v1/events.proto\x12\n" +
-	"permits.v1\x1a\x15common/v1/types.proto\x1a\x18permits/v1/content.proto\"\x8b\x01\n" +
+	"permits.v1\x1a\x17common/v1/options.proto\x1a\x15common/v1/types.proto\x1a\x18permits/v1/content.proto\"\x8b\x01\n" +
 	"\x12FacilityRegistered\x12#\n" +
 	"\renterprise_id\x18\x01 \x01(\tR\fenterpriseId\x12+\n" +
 	"\x04site\x18\x02 \x01(\v2\x17.permits.v1.SiteContentR\x04site\x12#\n" +
@@ -1415,7 +1442,7 @@ const file_permits_v1_events_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12#\n" +
 	"\rsite_sequence\x18\x03 \x01(\x05R\fsiteSequence\"7\n" +
 	"\x10FacilityAssigned\x12#\n" +
-	"\renterprise_id\x18\x01 \x01(\tR\fenterpriseId\"\x99\x02\n" +
+	"\renterprise_id\x18\x01 \x01(\tR\fenterpriseId\"\x95\x03\n" +
 	"\x17PermitApplicationOpened\x12\x1f\n" +
 	"\vfacility_id\x18\x01 \x01(\tR\n" +
 	"facilityId\x12#\n" +
@@ -1424,7 +1451,11 @@ const file_permits_v1_events_proto_rawDesc = "" +
 	"\x04uscc\x18\x04 \x01(\tR\x04uscc\x12#\n" +
 	"\rsite_sequence\x18\x05 \x01(\x05R\fsiteSequence\x12\x1b\n" +
 	"\tunit_name\x18\x06 \x01(\tR\bunitName\x12F\n" +
-	"\x10management_class\x18\a \x01(\x0e2\x1b.permits.v1.ManagementClassR\x0fmanagementClass\"N\n" +
+	"\x10management_class\x18\a \x01(\x0e2\x1b.permits.v1.ManagementClassR\x0fmanagementClass\x129\n" +
+	"\fsite_address\x18\b \x01(\tB\x16\xb2\xbb\x18\x12address of a worksR\vsiteAddress\x12\x18\n" +
+	"\aexample\x18\t \x01(\bR\aexample\x12%\n" +
+	"\x0ereservation_id\x18\n" +
+	" \x01(\tR\rreservationId\"N\n" +
 	"\x15PublicNoticePublished\x12#\n" +
 	"\x04from\x18\x01 \x01(\v2\x0f.common.v1.DateR\x04from\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\"\x83\x01\n" +
