@@ -1,0 +1,40 @@
+package server
+
+import (
+	"context"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+)
+
+// Delete implements the soft delete: the events are hidden, the stream can be
+// written again and numbering goes on.
+func (s *Server) Delete(ctx context.Context, req *streams.DeleteReq) (*streams.DeleteResp, error) {
+	o := req.GetOptions()
+	expected, err := expectedIn(o, o.GetExpectedStreamRevision() != nil)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.journal.Delete(ctx, string(o.GetStreamIdentifier().GetStreamName()), expected)
+	if err != nil {
+		return nil, toStatus(unaryTrailer(ctx), err)
+	}
+	return &streams.DeleteResp{PositionOption: &streams.DeleteResp_Position_{
+		Position: &streams.DeleteResp_Position{CommitPosition: r.Position, PreparePosition: r.Position},
+	}}, nil
+}
+
+// Tombstone implements the final delete: nobody can read or write the stream again.
+func (s *Server) Tombstone(ctx context.Context, req *streams.TombstoneReq) (*streams.TombstoneResp, error) {
+	o := req.GetOptions()
+	expected, err := expectedIn(o, o.GetExpectedStreamRevision() != nil)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.journal.Tombstone(ctx, string(o.GetStreamIdentifier().GetStreamName()), expected)
+	if err != nil {
+		return nil, toStatus(unaryTrailer(ctx), err)
+	}
+	return &streams.TombstoneResp{PositionOption: &streams.TombstoneResp_Position_{
+		Position: &streams.TombstoneResp_Position{CommitPosition: r.Position, PreparePosition: r.Position},
+	}}, nil
+}

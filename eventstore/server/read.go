@@ -1,0 +1,230 @@
+package server
+
+import (
+	"bytes"
+	"iter"
+	"math"
+	"strconv"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"google.golang.org/protobuf/proto"
+
+	"shiyang/eventstore/journal"
+)
+
+// A page is what is read in one go before it is sent, so that a slow client
+// never keeps the store's files open.
+const (
+	pageBytes  = 256 << 10
+	pageEvents = 4096 // considered, be they sent or not
+)
+
+// reader is one Read call.
+type reader struct {
+	server   *Server
+	stream   streams.Streams_ReadServer
+	options  *streams.ReadReq_Options
+	filter   *filter
+	stringID bool
+	page     page
+}
+
+// page holds encoded frames. Once sent its buffer belongs to gRPC.
+type page struct {
+	buf  []byte
+	ends []int
+}
+
+func (p *page) full() bool { return len(p.buf) >= pageBytes }
+
+// Read implements reads of a stream and of $all in both directions, and
+// subscriptions, which are reads without a count.
+func (s *Server) Read(req *streams.ReadReq, stream streams.Streams_ReadServer) error {
+	o := req.GetOptions()
+	if o.GetUuidOption() == nil {
+		return invalid("the form of event ids is missing")
+	}
+	f, err := filterOf(o)
+	if err != nil {
+		return err
+	}
+	_, stringID := o.GetUuidOption().GetContent().(*streams.ReadReq_Options_UUIDOption_String_)
+	r := &reader{server: s, stream: stream, options: o, filter: f, stringID: stringID}
+	return toStatus(streamTrailer(stream), r.run())
+}
+
+func (r *reader) run() error {
+	backwards := r.options.GetReadDirection() == streams.ReadReq_Options_Backwards
+	switch option := r.options.GetCountOption().(type) {
+	case *streams.ReadReq_Options_Subscription:
+		if backwards {
+			return invalid("a subscription reads forwards")
+		}
+		return r.subscribe()
+	case *streams.ReadReq_Options_Count:
+		if r.options.GetAll() != nil {
+			return r.readAll(backwards, option.Count)
+		}
+		return r.readStream(backwards, option.Count)
+	default:
+		return invalid("the count is missing")
+	}
+}
+
+// readAll reads $all: forwards from a position inclusively, backwards from a
+// position exclusively.
+func (r *reader) readAll(backwards bool, count uint64) error {
+	j, head := r.server.journal, r.server.journal.Head()
+	var cursor uint64
+	switch at := r.options.GetAll().GetAllOption().(type) {
+	case *streams.ReadReq_Options_AllOptions_Start:
+	case *streams.ReadReq_Options_AllOptions_End:
+		cursor = head + 1
+	case *streams.ReadReq_Options_AllOptions_Position:
+		cursor = min(at.Position.GetCommitPosition(), head+1)
+	default:
+		return invalid("the position is missing")
+	}
+	if backwards {
+		return r.pages(count, func(e journal.Record) { cursor = e.Position },
+			func() iter.Seq2[journal.Record, error] { return j.AllBackwards(cursor) })
+	}
+	return r.pages(count, func(e journal.Record) { cursor = e.Position + 1 },
+		func() iter.Seq2[journal.Record, error] { return j.All(cursor, head) })
+}
+
+func (r *reader) readStream(backwards bool, count uint64) error {
+	o, j := r.options.GetStream(), r.server.journal
+	name := string(o.GetStreamIdentifier().GetStreamName())
+	s, err := j.Stream(name)
+	if err != nil {
+		return err
+	}
+	if s.Tombstoned {
+		return &journal.StreamDeletedError{Stream: name}
+	}
+	if s.Missing() {
+		return r.stream.Send(&streams.ReadResp{Content: &streams.ReadResp_StreamNotFound_{
+			StreamNotFound: &streams.ReadResp_StreamNotFound{
+				StreamIdentifier: &shared.StreamIdentifier{StreamName: []byte(name)},
+			},
+		}})
+	}
+	var cursor int64
+	switch at := o.GetRevisionOption().(type) {
+	case *streams.ReadReq_Options_StreamOptions_Start:
+	case *streams.ReadReq_Options_StreamOptions_End:
+		cursor = math.MaxInt64
+	case *streams.ReadReq_Options_StreamOptions_Revision:
+		cursor = int64(min(at.Revision, math.MaxInt64)) //nolint:gosec // capped
+	default:
+		return invalid("the revision is missing")
+	}
+	if backwards {
+		cursor = min(cursor, s.Last)
+		return r.pages(count, func(e journal.Record) { cursor = e.Revision - 1 },
+			func() iter.Seq2[journal.Record, error] { return j.EventsBackwards(name, s.First, cursor) })
+	}
+	cursor = max(cursor, s.First)
+	return r.pages(count, func(e journal.Record) { cursor = e.Revision + 1 },
+		func() iter.Seq2[journal.Record, error] { return j.Events(name, cursor, s.Last) })
+}
+
+// pages sends up to count events. open starts an iteration at the cursor that
+// moved keeps.
+func (r *reader) pages(count uint64, moved func(journal.Record), open func() iter.Seq2[journal.Record, error]) error {
+	for count > 0 {
+		considered, more := 0, false
+		for e, err := range open() {
+			if err != nil {
+				return err
+			}
+			moved(e)
+			considered++
+			if r.options.GetAll() == nil || r.filter.takes(e) {
+				if err := r.add(e); err != nil {
+					return err
+				}
+				count--
+			}
+			if more = considered == pageEvents || r.page.full(); more || count == 0 {
+				break
+			}
+		}
+		if err := r.flush(); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// add puts an event on the page.
+func (r *reader) add(e journal.Record) error {
+	if len(r.page.buf) == 0 {
+		r.page.buf = make([]byte, 0, max(len(e.Wire)+maxFrameHeader, 4<<10))
+	}
+	event := resolved{event: wireOf(e, r.stringID), position: e.Position}
+	if r.options.GetResolveLinks() && string(e.Type) == "$>" {
+		target, err := r.target(e)
+		if err != nil {
+			return err
+		}
+		if target.isLink {
+			event.link, event.event = event.event, target.wire
+		}
+	}
+	r.page.buf = appendFrame(r.page.buf, event)
+	r.page.ends = append(r.page.ends, len(r.page.buf))
+	return nil
+}
+
+// addMessage puts a response that is no event on the page.
+func (r *reader) addMessage(m *streams.ReadResp) error {
+	var err error
+	r.page.buf, err = proto.MarshalOptions{}.MarshalAppend(r.page.buf, m)
+	r.page.ends = append(r.page.ends, len(r.page.buf))
+	return err
+}
+
+// flush sends the page.
+func (r *reader) flush() error {
+	start := 0
+	var f frame
+	for _, end := range r.page.ends {
+		f = r.page.buf[start:end:end]
+		if err := r.stream.SendMsg(&f); err != nil {
+			return err
+		}
+		start = end
+	}
+	r.page.buf, r.page.ends = nil, r.page.ends[:0]
+	return r.stream.Context().Err()
+}
+
+// linkTarget is what a link leads to.
+type linkTarget struct {
+	isLink bool   // false when the link's data are malformed
+	wire   []byte // nil when the target is gone
+}
+
+// target follows a link, whose data are "revision@stream".
+func (r *reader) target(link journal.Record) (linkTarget, error) {
+	number, name, ok := bytes.Cut(link.Data, []byte("@"))
+	revision, err := strconv.ParseInt(string(number), 10, 64)
+	if !ok || err != nil || revision < 0 || len(name) == 0 {
+		return linkTarget{}, nil //nolint:nilerr // a malformed link is an ordinary event
+	}
+	s, err := r.server.journal.Stream(string(name))
+	if err != nil {
+		return linkTarget{}, err
+	}
+	if s.Tombstoned || s.Missing() || revision < s.First {
+		return linkTarget{isLink: true}, nil
+	}
+	e, found, err := r.server.journal.Event(s.Name, revision)
+	if err != nil || !found {
+		return linkTarget{isLink: true}, err
+	}
+	return linkTarget{isLink: true, wire: wireOf(e, r.stringID)}, nil
+}

@@ -1,0 +1,121 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"google.golang.org/grpc"
+
+	"shiyang/eventstore/journal"
+	"shiyang/eventstore/server"
+)
+
+// Options say where a store lives and what it may use. Only Dir is required;
+// the zero value of every other field means its default.
+type Options struct {
+	Dir            string           // directory of the data; made if missing
+	FS             vfs.FS           // file system; the operating system's by default
+	Now            func() time.Time // stamps "created" of events; time.Now by default
+	CacheBytes     int64            // cache of stored blocks; 8 MiB by default
+	MemTableBytes  uint64           // size of each of two write buffers; 8 MiB by default
+	IDWindow       int              // event ids remembered for appends without an exact revision; 65,536 by default
+	MaxAppendBytes int              // largest append; 1 MiB by default, at most 15 MiB
+	Advertise      string           // host:port told to clients that discover a cluster; the one they reached by default
+	Logger         *slog.Logger     // slog.Default() by default
+}
+
+// Stats are figures for the operator.
+type Stats struct {
+	Head        uint64 // position of the newest durable event; 0 when there is none
+	Events      uint64 // events in the store
+	Appends     uint64 // writes answered since Open, refusals included
+	Syncs       uint64 // commits since Open; each made one or more writes durable with one fsync
+	Subscribers int    // open subscriptions
+}
+
+// Store is an open event store. It is safe for concurrent use.
+type Store struct {
+	journal *journal.Journal
+	server  *server.Server
+	stop    sync.Once
+	closed  error // result of the first Stop
+}
+
+// Open opens the store in o.Dir, or makes an empty one, and answers nobody
+// until Serve. Its time does not grow with the number of events. It fails when
+// another process has the directory open, when a newer version wrote the data,
+// and when the log is damaged; the errors wrap those of package journal.
+func Open(o Options) (*Store, error) {
+	j, err := journal.Open(journal.Options{
+		Dir: o.Dir, FS: o.FS, Now: o.Now, Logger: o.Logger,
+		CacheBytes: o.CacheBytes, MemTableBytes: o.MemTableBytes, IDWindow: o.IDWindow,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{journal: j, server: server.New(j, server.Options{
+		MaxAppendBytes: o.MaxAppendBytes, Advertise: o.Advertise, Logger: o.Logger, Now: o.Now,
+	})}, nil
+}
+
+// Serve answers clients on a listener, TCP or unix, until Stop, and then
+// returns nil. It may be called for several listeners; it closes each.
+func (s *Store) Serve(listener net.Listener) error {
+	if err := s.server.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil
+}
+
+// Ready returns nil while the store can read and write, and otherwise why not.
+func (s *Store) Ready() error { return s.journal.Err() }
+
+// Failed is closed when the store has stopped after a storage failure; Ready
+// then says why. Only a new Open helps.
+func (s *Store) Failed() <-chan struct{} { return s.journal.Failed() }
+
+// Head returns the position of the newest durable event, 0 when there is none.
+func (s *Store) Head() uint64 { return s.journal.Head() }
+
+// StoreID returns the id that was given to this store when its directory was made.
+func (s *Store) StoreID() string { return s.journal.StoreID() }
+
+// Stats returns figures for the operator.
+func (s *Store) Stats() Stats {
+	j := s.journal.Stats()
+	return Stats{
+		Head: j.Head, Events: j.Events, Appends: j.Appends, Syncs: j.Syncs,
+		Subscribers: s.server.Subscribers(),
+	}
+}
+
+// Stop takes no more calls, ends the subscriptions, lets the other calls end
+// until ctx does, and closes the files. Further calls return the first result.
+func (s *Store) Stop(ctx context.Context) error {
+	s.stop.Do(func() {
+		s.server.Stop(ctx)
+		s.closed = s.journal.Close()
+	})
+	return s.closed
+}
+
+// Close stops at once: calls that still run are cut off.
+func (s *Store) Close() error {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("closed"))
+	return s.Stop(ctx)
+}
+
+// The errors that Open, Ready and Stop wrap.
+var (
+	ErrClosed      = journal.ErrClosed      // the store was stopped
+	ErrFailed      = journal.ErrFailed      // a write, fsync or integrity failure stopped the store
+	ErrCorrupt     = journal.ErrCorrupt     // stored bytes are not what was written
+	ErrNewerFormat = journal.ErrNewerFormat // a later version of the program wrote the data
+	ErrInUse       = journal.ErrInUse       // another process has the directory open
+)
