@@ -1,0 +1,110 @@
+package rpc
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// TokenLife is how long an actor token lives at most: long enough for one
+// request through all services, too short to outlive a revocation that
+// matters.
+const TokenLife = 120 * time.Second
+
+// tokenIssuer names the gateway in every token.
+const tokenIssuer = "shiyang-gateway"
+
+// DefaultAudience is the audience of tokens unless the owner of the keys says
+// otherwise.
+const DefaultAudience = "shiyang-services"
+
+// claims is the content of an actor token: opaque ids only.
+type claims struct {
+	jwt.RegisteredClaims
+	Role       string   `json:"role"`
+	Org        string   `json:"org,omitempty"`
+	County     string   `json:"county,omitempty"`
+	OnBehalfOf []string `json:"obo,omitempty"`
+}
+
+// Issuer signs actor tokens (JWT, Ed25519). It is safe for concurrent use.
+type Issuer struct {
+	key      ed25519.PrivateKey
+	kid      string
+	audience string
+	now      func() time.Time
+}
+
+// NewIssuer returns an issuer that signs with the key of this id.
+func NewIssuer(kid string, key ed25519.PrivateKey, audience string, now func() time.Time) *Issuer {
+	return &Issuer{key: key, kid: kid, audience: audience, now: now}
+}
+
+// Issue signs a token for the actor that is valid from now for [TokenLife].
+func (i *Issuer) Issue(a Actor) (string, error) {
+	now := i.now()
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: tokenIssuer, Subject: a.ID, Audience: jwt.ClaimStrings{i.audience},
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(TokenLife)),
+		},
+		Role: a.Role, Org: a.Org, County: a.County, OnBehalfOf: a.OnBehalfOf,
+	})
+	token.Header["kid"] = i.kid
+	signed, err := token.SignedString(i.key)
+	if err != nil {
+		return "", fmt.Errorf("sign actor token: %w", err)
+	}
+	return signed, nil
+}
+
+// Verifier turns an actor token into the actor, or refuses it. The error is
+// for the log; the caller only learns that it must sign in.
+type Verifier interface {
+	Verify(token string) (Actor, error)
+}
+
+// Keys verifies tokens with a set of public keys by key id, so that a key can
+// be rotated: add the new one, switch the issuer, remove the old one two
+// minutes later. It is safe for concurrent use.
+type Keys struct {
+	keys     map[string]ed25519.PublicKey
+	audience string
+	now      func() time.Time
+}
+
+// NewVerifier returns a verifier for tokens to this audience.
+func NewVerifier(keys map[string]ed25519.PublicKey, audience string, now func() time.Time) *Keys {
+	return &Keys{keys: keys, audience: audience, now: now}
+}
+
+// Verify checks signature, algorithm, issuer, audience, time and length of
+// life. A clock of the issuer that is up to five seconds ahead is accepted.
+func (k *Keys) Verify(token string) (Actor, error) {
+	var c claims
+	_, err := jwt.ParseWithClaims(token, &c, k.key,
+		jwt.WithValidMethods([]string{jwt.SigningMethodEdDSA.Alg()}),
+		jwt.WithAudience(k.audience), jwt.WithIssuer(tokenIssuer),
+		jwt.WithIssuedAt(), jwt.WithExpirationRequired(),
+		jwt.WithLeeway(5*time.Second), jwt.WithTimeFunc(k.now))
+	switch {
+	case err != nil:
+		return Actor{}, fmt.Errorf("verify actor token: %w", err)
+	case c.IssuedAt == nil || c.ExpiresAt.Sub(c.IssuedAt.Time) > TokenLife:
+		return Actor{}, errors.New("verify actor token: lives too long")
+	case c.Subject == "" || c.Role == "" || Role(c.Role) == Public:
+		return Actor{}, errors.New("verify actor token: names no actor")
+	}
+	return Actor{ID: c.Subject, Role: c.Role, Org: c.Org, County: c.County, OnBehalfOf: c.OnBehalfOf}, nil
+}
+
+func (k *Keys) key(t *jwt.Token) (any, error) {
+	kid, _ := t.Header["kid"].(string)
+	if key, ok := k.keys[kid]; ok {
+		return key, nil
+	}
+	return nil, fmt.Errorf("unknown key %q", kid)
+}
