@@ -78,11 +78,11 @@ func dropPrivate(m protoreflect.Message) {
 }
 
 // private reports whether a field's value must not be repeated, logged or
-// hashed: personal data (common.v1.personal) and secrets (debug_redact).
+// hashed: personal data (common.v1.personal) and secrets (common.v1.secret).
 func private(fd protoreflect.FieldDescriptor) bool {
 	options, ok := fd.Options().(*descriptorpb.FieldOptions)
 	if !ok || options == nil {
 		return false
 	}
-	return options.GetDebugRedact() || proto.HasExtension(options, commonv1.E_Personal)
+	return proto.HasExtension(options, commonv1.E_Personal) || proto.HasExtension(options, commonv1.E_Secret)
 }

@@ -90,6 +90,14 @@ var file_common_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 		Tag:           "bytes,50102,opt,name=not_personal",
 		Filename:      "common/v1/options.proto",
 	},
+	{
+		ExtendedType:  (*descriptorpb.FieldOptions)(nil),
+		ExtensionType: (*bool)(nil),
+		Field:         50103,
+		Name:          "common.v1.secret",
+		Tag:           "varint,50103,opt,name=secret",
+		Filename:      "common/v1/options.proto",
+	},
 }
 
 // Extension fields to descriptorpb.FieldOptions.
@@ -103,6 +111,11 @@ var (
 	//
 	// optional string not_personal = 50102;
 	E_NotPersonal = &file_common_v1_options_proto_extTypes[1]
+	// The field holds a password or a code: never stored, hashed, logged or
+	// repeated in an answer.
+	//
+	// optional bool secret = 50103;
+	E_Secret = &file_common_v1_options_proto_extTypes[2]
 )
 
 var File_common_v1_options_proto protoreflect.FileDescriptor
@@ -113,7 +126,8 @@ const file_common_v1_options_proto_rawDesc = "" +
 	"\bPersonal\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject:P\n" +
 	"\bpersonal\x12\x1d.google.protobuf.FieldOptions\x18\xb5\x87\x03 \x01(\v2\x13.common.v1.PersonalR\bpersonal:B\n" +
-	"\fnot_personal\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\tR\vnotPersonalB\"Z shiyang/proto/common/v1;commonv1b\x06proto3"
+	"\fnot_personal\x12\x1d.google.protobuf.FieldOptions\x18\xb6\x87\x03 \x01(\tR\vnotPersonal:7\n" +
+	"\x06secret\x12\x1d.google.protobuf.FieldOptions\x18\xb7\x87\x03 \x01(\bR\x06secretB\"Z shiyang/proto/common/v1;commonv1b\x06proto3"
 
 var (
 	file_common_v1_options_proto_rawDescOnce sync.Once
@@ -135,11 +149,12 @@ var file_common_v1_options_proto_goTypes = []any{
 var file_common_v1_options_proto_depIdxs = []int32{
 	1, // 0: common.v1.personal:extendee -> google.protobuf.FieldOptions
 	1, // 1: common.v1.not_personal:extendee -> google.protobuf.FieldOptions
-	0, // 2: common.v1.personal:type_name -> common.v1.Personal
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	2, // [2:3] is the sub-list for extension type_name
-	0, // [0:2] is the sub-list for extension extendee
+	1, // 2: common.v1.secret:extendee -> google.protobuf.FieldOptions
+	0, // 3: common.v1.personal:type_name -> common.v1.Personal
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	3, // [3:4] is the sub-list for extension type_name
+	0, // [0:3] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
 }
 
@@ -155,7 +170,7 @@ func file_common_v1_options_proto_init() {
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_common_v1_options_proto_rawDesc), len(file_common_v1_options_proto_rawDesc)),
 			NumEnums:      0,
 			NumMessages:   1,
-			NumExtensions: 2,
+			NumExtensions: 3,
 			NumServices:   0,
 		},
 		GoTypes:           file_common_v1_options_proto_goTypes,

@@ -33,7 +33,7 @@ type RegisterAccountRequest struct {
 	Login string `protobuf:"bytes,1,opt,name=login,proto3" json:"login,omitempty"`
 	// At least 12 characters; never stored, never logged.
 	Password string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
-	// Who; the id is set by the server.
+	// Who; the id is set by the server, which then checks the rest.
 	Person        *v1.Person `protobuf:"bytes,3,opt,name=person,proto3" json:"person,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -909,7 +909,9 @@ func (x *InviteMemberRequest) GetMandate() *v1.Attachment {
 type InviteMemberResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where it led.
-	Receipt       *v1.Receipt `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt *v1.Receipt `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// The code to hand to the person; shown here only, kept as a hash.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -949,6 +951,13 @@ func (x *InviteMemberResponse) GetReceipt() *v1.Receipt {
 		return x.Receipt
 	}
 	return nil
+}
+
+func (x *InviteMemberResponse) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
 }
 
 // A person accepts with the code.
@@ -2170,12 +2179,11 @@ var File_identity_v1_identity_proto protoreflect.FileDescriptor
 
 const file_identity_v1_identity_proto_rawDesc = "" +
 	"\n" +
-	"\x1aidentity/v1/identity.proto\x12\videntity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17common/v1/options.proto\x1a\x15common/v1/types.proto\x1a\x1cgoogle/api/annotations.proto\"\xd9\x01\n" +
+	"\x1aidentity/v1/identity.proto\x12\videntity.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17common/v1/options.proto\x1a\x15common/v1/types.proto\x1a\x1cgoogle/api/annotations.proto\"\xe5\x01\n" +
 	"\x16RegisterAccountRequest\x12l\n" +
-	"\x05login\x18\x01 \x01(\tBV\xbaH\x1cr\x1a2\x18^[a-z][a-z0-9._-]{2,39}$\xb2\xbb\x183a chosen name; people are told not to use their ownR\x05login\x12&\n" +
-	"\bpassword\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\f\x18\xc8\x01R\bpassword\x12)\n" +
-	"\x06person\x18\x03 \x01(\v2\x11.common.v1.PersonR\x06person\"G\n" +
+	"\x05login\x18\x01 \x01(\tBV\xbaH\x1cr\x1a2\x18^[a-z][a-z0-9._-]{2,39}$\xb2\xbb\x183a chosen name; people are told not to use their ownR\x05login\x12*\n" +
+	"\bpassword\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\f\x18\xc8\x01\xb8\xbb\x18\x01R\bpassword\x121\n" +
+	"\x06person\x18\x03 \x01(\v2\x11.common.v1.PersonB\x06\xbaH\x03\xd8\x01\x03R\x06person\"G\n" +
 	"\x17RegisterAccountResponse\x12,\n" +
 	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xe2\x02\n" +
 	"\x15GrantStaffRoleRequest\x12'\n" +
@@ -2202,11 +2210,10 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\"F\n" +
 	"\x16DisableAccountResponse\x12,\n" +
-	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"i\n" +
-	"\x15ChangePasswordRequest\x12!\n" +
-	"\fold_password\x18\x01 \x01(\tR\voldPassword\x12-\n" +
-	"\fnew_password\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\f\x18\xc8\x01R\vnewPassword\"F\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"}\n" +
+	"\x15ChangePasswordRequest\x121\n" +
+	"\fold_password\x18\x01 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xc8\x01\xb8\xbb\x18\x01R\voldPassword\x121\n" +
+	"\fnew_password\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\f\x18\xc8\x01\xb8\xbb\x18\x01R\vnewPassword\"F\n" +
 	"\x16ChangePasswordResponse\x12,\n" +
 	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xbd\x02\n" +
 	"\x13ApplyForFirmRequest\x12\x1c\n" +
@@ -2231,11 +2238,12 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"consultantR\x04role\x12#\n" +
 	"\x04from\x18\x03 \x01(\v2\x0f.common.v1.DateR\x04from\x12\x1f\n" +
 	"\x02to\x18\x04 \x01(\v2\x0f.common.v1.DateR\x02to\x12/\n" +
-	"\amandate\x18\x05 \x01(\v2\x15.common.v1.AttachmentR\amandate\"D\n" +
+	"\amandate\x18\x05 \x01(\v2\x15.common.v1.AttachmentR\amandate\"^\n" +
 	"\x14InviteMemberResponse\x12,\n" +
-	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"8\n" +
-	"\x17AcceptInvitationRequest\x12\x1d\n" +
-	"\x04code\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x10\x18dR\x04code\"H\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\x12\x18\n" +
+	"\x04code\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01R\x04code\"<\n" +
+	"\x17AcceptInvitationRequest\x12!\n" +
+	"\x04code\x18\x01 \x01(\tB\r\xbaH\x06r\x04\x10\x10\x18d\xb8\xbb\x18\x01R\x04code\"H\n" +
 	"\x18AcceptInvitationResponse\x12,\n" +
 	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\x85\x01\n" +
 	"\x13RevokeMemberRequest\x12!\n" +
