@@ -51,11 +51,11 @@ func shift(start, end Date, spans []Span) (Date, bool) {
 			}
 			paused += s.To.Sub(latest(s.From, start))
 		}
-		if next := end.AddDays(paused); next == moved {
+		next := end.AddDays(paused)
+		if next == moved {
 			return moved, true
-		} else {
-			moved = next
 		}
+		moved = next
 	}
 }
 

@@ -60,3 +60,5 @@ func (t Text) In(lang Language) string {
 	}
 	return t.Zh
 }
+
+func shanghaiZone() *time.Location { return calendar.Shanghai() }

@@ -54,26 +54,27 @@ type Reading struct {
 
 // Period is one statutory period 法定期限.
 type Period struct {
-	ID          string // "permit-decide-key"
-	NameZh      string // 重点管理审批
-	NameEn      string // "permit decide key", made from the id where the data names it in Chinese only
-	Service     string // permits, enforcement or hazwaste
-	Subject     string // who is bound, in English words
-	StartEvent  string // the event the period counts from, in English words
-	Amount      int    // 0 for fixed days and permanent duties
-	Unit        Unit
-	Direction   Direction
-	FixedDay    string // MM-DD, only with unit FixedDay
-	RowRolls    bool   // the row moves a last rest day to the next working day
-	Rolls       bool   // it really moves: RowRolls, and a last day to do something, and no authority is bound
-	Extensions  []ExtensionRight
-	Pauses      []string // reasons for time not counted that the row admits: hearing, test, …
-	Consequence string   // overdue_mark, deemed_accepted, expires, …
-	Basis       []Reference
-	ValidFrom   Date
-	ValidTo     Date // zero while in force
-	Note        string
-	Source      string
-	Confidence  Confidence
-	Readings    []Reading // other readings; empty when the unit is certain
+	ID           string // "permit-decide-key"
+	NameZh       string // 重点管理审批
+	NameEn       string // "permit decide key", made from the id where the data names it in Chinese only
+	Service      string // permits, enforcement or hazwaste
+	Subject      string // who is bound, in English words
+	StartEvent   string // the event the period counts from, in English words
+	StartEventZh string // the same in Chinese
+	Amount       int    // 0 for fixed days and permanent duties
+	Unit         Unit
+	Direction    Direction
+	FixedDay     string // MM-DD, only with unit FixedDay
+	RowRolls     bool   // the row moves a last rest day to the next working day
+	Rolls        bool   // it really moves: RowRolls, and a last day to do something, and no authority is bound
+	Extensions   []ExtensionRight
+	Pauses       []string // reasons for time not counted that the row admits: hearing, test, …
+	Consequence  string   // overdue_mark, deemed_accepted, expires, …
+	Basis        []Reference
+	ValidFrom    Date
+	ValidTo      Date // zero while in force
+	Note         string
+	Source       string
+	Confidence   Confidence
+	Readings     []Reading // other readings; empty when the unit is certain
 }

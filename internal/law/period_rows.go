@@ -1,6 +1,7 @@
 package law
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -103,8 +104,9 @@ type rollRules struct {
 		By     string `yaml:"by"`
 		Row    string `yaml:"row"`
 	} `yaml:"further_extensions"`
-	DoubtfulUnits []doubt `yaml:"doubtful_units"`
-	CertainUnits  []doubt `yaml:"certain_units"`
+	StartEventsZh map[string]string `yaml:"start_events_zh"`
+	DoubtfulUnits []doubt           `yaml:"doubtful_units"`
+	CertainUnits  []doubt           `yaml:"certain_units"`
 	OtherAmounts  []struct {
 		Period string `yaml:"period"`
 		Amount int    `yaml:"amount"`
@@ -164,7 +166,8 @@ func (r rollRules) readings(p periodRow) []Reading {
 func (r rollRules) period(p periodRow, rows map[string][]periodRow) Period {
 	out := Period{
 		ID: p.ID, NameZh: p.NameZh, NameEn: p.NameEn, Service: p.Service, Subject: p.Subject, StartEvent: p.StartEvent,
-		Unit: p.Unit, Direction: p.Direction, FixedDay: p.FixedDate, RowRolls: p.Roll, Rolls: r.rolls(p),
+		StartEventZh: cmp.Or(r.StartEventsZh[p.StartEvent], p.StartEvent),
+		Unit:         p.Unit, Direction: p.Direction, FixedDay: p.FixedDate, RowRolls: p.Roll, Rolls: r.rolls(p),
 		Pauses: p.Pauses, Consequence: p.Consequence, Basis: p.Basis, ValidFrom: p.ValidFrom, ValidTo: p.ValidTo,
 		Note: p.Note, Source: p.Source, Confidence: p.Confidence, Readings: r.readings(p),
 	}

@@ -53,7 +53,7 @@ func ParseDocumentTypes(content []byte) ([]DocumentType, error) {
 		if err := t.Confidence.Check(); err != nil {
 			return nil, fmt.Errorf("document type %s: %w", t.ID, err)
 		}
-		if t.NameZh == "" || t.NameEn == "" || (t.GapFree && t.NumberPrefix == "" && t.ID != "hw-operating-licence") {
+		if t.NameZh == "" || t.NameEn == "" || (t.GapFree && t.NumberPrefix == "") {
 			return nil, fmt.Errorf("document type %s: name or number prefix is missing", t.ID)
 		}
 	}
