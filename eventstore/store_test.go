@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"shiyang/eventstore"
+	"shiyang/eventstore/storetest"
 )
 
 // serve starts a store in a directory and returns it with a client over a unix socket.
@@ -30,7 +31,7 @@ func serve(t *testing.T, o eventstore.Options) (*eventstore.Store, *esdb.Client)
 	}
 	served := make(chan error, 1)
 	go func() { served <- store.Serve(listener) }()
-	client := dial(t, "unix://"+socket)
+	client := storetest.Dial(t, "unix://"+socket)
 	t.Cleanup(func() {
 		if err := store.Stop(context.Background()); err != nil && !errors.Is(store.Ready(), eventstore.ErrFailed) {
 			t.Error("stop:", err)
@@ -40,22 +41,6 @@ func serve(t *testing.T, o eventstore.Options) (*eventstore.Store, *esdb.Client)
 		}
 	})
 	return store, client
-}
-
-func dial(t *testing.T, address string) *esdb.Client {
-	t.Helper()
-	config, err := esdb.ParseConnectionString("esdb://localhost:1?tls=false")
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.Address = address
-	config.Logger = func(esdb.LogLevel, string, ...any) {}
-	client, err := esdb.NewClient(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = client.Close() })
-	return client
 }
 
 func event(data string) esdb.EventData {
