@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"shiyang/cmd/shiyang/config"
-
 	"github.com/spf13/pflag"
+
+	"shiyang/cmd/shiyang/config"
 )
 
 func load(t *testing.T, args, environ []string, file string) (config.Config, error) {
