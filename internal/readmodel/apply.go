@@ -1,0 +1,282 @@
+package readmodel
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"shiyang/internal/es"
+	"shiyang/internal/problem"
+)
+
+// batch is a stretch of the log, applied in one transaction.
+type batch struct {
+	items  []item
+	end    es.Position // the log is known up to here
+	last   *RawEvent   // for lag in seconds
+	bytes  int
+	caught bool // the log held nothing more when this was read
+}
+
+// item is one delivered event. fact.Event is nil for an event that nobody
+// wants; err says that one could not be read.
+type item struct {
+	fact Fact
+	want bool
+	err  error
+}
+
+// member is a projection at work: where it stands and what it listens to.
+type member struct {
+	*Projection
+	handlers map[string][]Handler
+	at       checkpoint
+}
+
+func newMember(p Projection) *member {
+	return &member{Projection: &p, handlers: p.handlersFor()}
+}
+
+func (m *member) place() place {
+	return place{version: m.Version, position: m.at.position, live: m.at.live, failed: m.broken()}
+}
+
+func (m *member) broken() bool { return m.at.gap || m.at.failure != (Failure{}) }
+
+// transaction is the Tx given to handlers. On SQLite it prepares each
+// statement once per batch; pgx does that by itself.
+type transaction struct {
+	*sql.Tx
+	engine string
+	stmts  map[string]*sql.Stmt
+}
+
+const preparedPerBatch = 128
+
+func (db *DB) begin(ctx context.Context) (*transaction, error) {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	return &transaction{Tx: tx, engine: db.engine, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+func (t *transaction) prepared(ctx context.Context, query string) *sql.Stmt {
+	if t.engine != SQLite {
+		return nil
+	}
+	s, ok := t.stmts[query]
+	if ok || len(t.stmts) >= preparedPerBatch {
+		return s
+	}
+	s, err := t.PrepareContext(ctx, query)
+	if err != nil {
+		return nil // the direct call below reports what is wrong
+	}
+	t.stmts[query] = s
+	return s
+}
+
+// ExecContext runs a statement that answers no rows.
+func (t *transaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if s := t.prepared(ctx, query); s != nil {
+		return s.ExecContext(ctx, args...)
+	}
+	return t.Tx.ExecContext(ctx, query, args...)
+}
+
+// QueryContext runs a query; the caller closes the rows.
+func (t *transaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := t.prepared(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext runs a query that answers at most one row.
+func (t *transaction) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if s := t.prepared(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, query, args...)
+}
+
+func engineOf(tx Tx) string {
+	if t, ok := tx.(*transaction); ok {
+		return t.engine
+	}
+	return SQLite
+}
+
+// applyAll gives a batch to every member in one transaction. A member whose
+// handler fails is put back to its savepoint and carries its failure from then
+// on; the others move on. An error means that nothing happened at all.
+func (db *DB) applyAll(ctx context.Context, members []*member, b batch) error {
+	tx, err := db.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	next := make([]checkpoint, len(members))
+	for i, m := range members {
+		if next[i], err = applyOne(ctx, tx, m, b); err != nil {
+			return err
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	for i, m := range members {
+		m.at = next[i]
+	}
+	return nil
+}
+
+// applyOne runs a member's handlers inside a savepoint.
+func applyOne(ctx context.Context, tx *transaction, m *member, b batch) (checkpoint, error) {
+	if m.at.position >= b.end {
+		return m.at, nil
+	}
+	if _, err := tx.Tx.ExecContext(ctx, "SAVEPOINT view"); err != nil {
+		return m.at, fmt.Errorf("savepoint: %w", err)
+	}
+	next, failure, err := handle(ctx, tx, m, b)
+	if err == nil {
+		err = moveCheckpoint(ctx, tx, m.Projection, m.at, next)
+	}
+	if err != nil {
+		if ctx.Err() != nil || transient(err) || errors.Is(err, errMoved) {
+			return m.at, err
+		}
+		if _, err := tx.Tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT view"); err != nil {
+			return m.at, fmt.Errorf("put %s back: %w", m.Key(), err)
+		}
+		next = m.at
+		next.failure = failure
+		if err := noteFailure(ctx, tx, m.Projection, failure, false); err != nil {
+			return m.at, err
+		}
+	}
+	if _, err := tx.Tx.ExecContext(ctx, "RELEASE SAVEPOINT view"); err != nil {
+		return m.at, fmt.Errorf("release savepoint: %w", err)
+	}
+	return next, nil
+}
+
+// handle runs the handlers of one member over the part of a batch that it has
+// not seen.
+func handle(ctx context.Context, tx Tx, m *member, b batch) (next checkpoint, failure Failure, err error) {
+	next = m.at
+	next.failure = Failure{}
+	for i := range b.items {
+		it := &b.items[i]
+		if it.fact.Position <= m.at.position {
+			continue
+		}
+		next.events++
+		if !it.want {
+			continue
+		}
+		for _, h := range m.handlers[it.fact.Type] {
+			err := it.err
+			if err == nil {
+				err = call(ctx, h, tx, it.fact)
+			}
+			if err != nil {
+				f := Failure{Error: shorten(err.Error()), EventID: it.fact.EventID, Type: it.fact.Type, Position: it.fact.Position}
+				return m.at, f, err
+			}
+		}
+	}
+	next.position = b.end
+	if b.last != nil {
+		next.recordedAt = recordedAt(b.last)
+	}
+	return next, Failure{}, nil
+}
+
+// call turns a panic of a handler into an error, so that one bad event cannot
+// stop the process.
+func call(ctx context.Context, h Handler, tx Tx, f Fact) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("handler panicked: %v", p)
+		}
+	}()
+	return h.apply(ctx, tx, f)
+}
+
+// shorten keeps an error text fit for a status page.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 500 {
+		return string(r[:500]) + "…"
+	}
+	return s
+}
+
+// transient tells whether an error says something about the database or
+// another service at this moment, and nothing about the event.
+func transient(err error) bool {
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
+			sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+			return true
+		}
+		return false
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch pg.Code[:2] {
+		case "08", "40", "53", "55", "57", "58": // connection, rollback, resources, locks, operator, system
+			return true
+		}
+		return false
+	}
+	if p, ok := errors.AsType[*problem.Error](err); ok {
+		return p.Kind == problem.Unavailable
+	}
+	return errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+}
+
+// Apply gives facts that are at hand to one projection, in one transaction,
+// after making its tables if they are missing. Facts at or before its
+// checkpoint have no further effect. It serves tests and tools; a running
+// system uses [Runner]. The error of a failing handler is returned and
+// nothing is changed.
+func Apply(ctx context.Context, db *DB, p Projection, facts ...Fact) error {
+	m := newMember(p)
+	var err error
+	if m.at, err = db.install(ctx, m.Projection, nil); err != nil {
+		return err
+	}
+	b := batch{}
+	var recorded time.Time
+	for _, f := range facts {
+		f.Type = es.TypeName(f.Event)
+		b.items = append(b.items, item{fact: f, want: true})
+		b.end, recorded = max(b.end, f.Position), f.Meta.RecordedAt
+	}
+	tx, err := db.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	next, failure, err := handle(ctx, tx, m, b)
+	if err != nil {
+		return fmt.Errorf("%s: %s at %d: %w", m.Key(), failure.Type, failure.Position, err)
+	}
+	next.live, next.recordedAt = true, recorded
+	next.position = max(next.position, m.at.position)
+	if err := moveCheckpoint(ctx, tx, m.Projection, m.at, next); err != nil {
+		return err
+	}
+	return tx.Commit()
+}

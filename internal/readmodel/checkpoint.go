@@ -1,0 +1,190 @@
+package readmodel
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"shiyang/internal/es"
+)
+
+// ownTables keep where every projection and reaction stands. events counts
+// what was given to a projection (handled or not) since the first event: a
+// replay to the same position must give the same count, or one of the two has
+// skipped an event.
+var ownTables = []string{
+	`CREATE TABLE IF NOT EXISTS readmodel_view (
+		name            TEXT   NOT NULL,
+		version         BIGINT NOT NULL,
+		position        BIGINT NOT NULL DEFAULT 0,
+		events          BIGINT NOT NULL DEFAULT 0,
+		recorded_at     TEXT   NOT NULL DEFAULT '',
+		prefixes        TEXT   NOT NULL DEFAULT '',
+		tables          TEXT   NOT NULL DEFAULT '',
+		live            BIGINT NOT NULL DEFAULT 0,
+		failed_error    TEXT   NOT NULL DEFAULT '',
+		failed_event    TEXT   NOT NULL DEFAULT '',
+		failed_type     TEXT   NOT NULL DEFAULT '',
+		failed_position BIGINT NOT NULL DEFAULT 0,
+		gap             BIGINT NOT NULL DEFAULT 0,
+		PRIMARY KEY (name, version)
+	)`,
+	`CREATE TABLE IF NOT EXISTS readmodel_reaction (
+		name     TEXT   NOT NULL PRIMARY KEY,
+		position BIGINT NOT NULL
+	)`,
+}
+
+func (db *DB) makeOwnTables(ctx context.Context) error {
+	for _, ddl := range ownTables {
+		if _, err := db.writer.ExecContext(ctx, ddl); err != nil {
+			return fmt.Errorf("make own tables: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkpoint is a projection's row in readmodel_view.
+type checkpoint struct {
+	position   es.Position
+	events     int64
+	recordedAt time.Time // of the last event given; zero before the first
+	prefixes   []string
+	tables     []string
+	live       bool // reached the head once: readers may trust it
+	failure    Failure
+	gap        bool // events were skipped: only a rebuild helps
+}
+
+// Failure is why a projection was set aside. The zero value means that it was
+// not.
+type Failure struct {
+	Error    string // what the handler answered, shortened
+	EventID  string
+	Type     string
+	Position es.Position
+}
+
+const selectCheckpoint = `SELECT position, events, recorded_at, prefixes, tables, live,
+	failed_error, failed_event, failed_type, failed_position, gap
+	FROM readmodel_view WHERE name = $1 AND version = $2`
+
+// errNoView reports a projection that was never begun.
+var errNoView = errors.New("the view was never built")
+
+func loadCheckpoint(ctx context.Context, tx Tx, p *Projection) (checkpoint, error) {
+	var c checkpoint
+	var recorded, prefixes, tables string
+	err := tx.QueryRowContext(ctx, selectCheckpoint, p.Name, p.Version).Scan(
+		&c.position, &c.events, &recorded, &prefixes, &tables, &c.live,
+		&c.failure.Error, &c.failure.EventID, &c.failure.Type, &c.failure.Position, &c.gap)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, fmt.Errorf("%s: %w", p.Key(), errNoView)
+	}
+	if err != nil {
+		return c, fmt.Errorf("%s: load checkpoint: %w", p.Key(), err)
+	}
+	c.prefixes, c.tables = strings.Fields(prefixes), strings.Fields(tables)
+	if recorded != "" {
+		if c.recordedAt, err = time.Parse(time.RFC3339Nano, recorded); err != nil {
+			return c, fmt.Errorf("%s: load checkpoint: %w", p.Key(), err)
+		}
+	}
+	return c, nil
+}
+
+// errMoved reports that somebody else moved a checkpoint: a rebuild, or a
+// second writer whose lock was lost.
+var errMoved = errors.New("the checkpoint was moved by someone else")
+
+// moveCheckpoint moves a projection from one place to the next and clears its
+// failure. It fails with errMoved if the projection is no longer at from.
+func moveCheckpoint(ctx context.Context, tx Tx, p *Projection, from, to checkpoint) error {
+	recorded := ""
+	if !to.recordedAt.IsZero() {
+		recorded = to.recordedAt.UTC().Format(time.RFC3339Nano)
+	}
+	res, err := tx.ExecContext(ctx, `UPDATE readmodel_view
+		SET position = $1, events = $2, recorded_at = $3, live = $4,
+		    failed_error = '', failed_event = '', failed_type = '', failed_position = 0
+		WHERE name = $5 AND version = $6 AND position = $7 AND events = $8`,
+		to.position, to.events, recorded, to.liveNumber(), p.Name, p.Version, from.position, from.events)
+	if err != nil {
+		return fmt.Errorf("%s: move checkpoint: %w", p.Key(), err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(fmt.Errorf("%s: %w", p.Key(), errMoved), err)
+	}
+	return nil
+}
+
+func (c checkpoint) liveNumber() int {
+	if c.live {
+		return 1
+	}
+	return 0
+}
+
+// noteFailure writes down why a projection was set aside.
+func noteFailure(ctx context.Context, tx Tx, p *Projection, f Failure, gap bool) error {
+	n := 0
+	if gap {
+		n = 1
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE readmodel_view
+		SET failed_error = $1, failed_event = $2, failed_type = $3, failed_position = $4, gap = $5
+		WHERE name = $6 AND version = $7`,
+		f.Error, f.EventID, f.Type, f.Position, n, p.Name, p.Version)
+	if err != nil {
+		return fmt.Errorf("%s: note failure: %w", p.Key(), err)
+	}
+	return nil
+}
+
+// install makes a projection's tables, once, and its checkpoint at zero.
+func (db *DB) install(ctx context.Context, p *Projection, prefixes []string) (c checkpoint, err error) {
+	if err := p.validate(); err != nil {
+		return c, err
+	}
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return c, fmt.Errorf("%s: install: %w", p.Key(), err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	c, err = loadCheckpoint(ctx, tx, p)
+	if !errors.Is(err, errNoView) {
+		return c, err
+	}
+	if err := createTables(ctx, tx, db.engine, p); err != nil {
+		return c, err
+	}
+	all := append(append([]string{}, p.Tables...), searchTables(db.engine, p.Search)...)
+	_, err = tx.ExecContext(ctx, `INSERT INTO readmodel_view (name, version, prefixes, tables) VALUES ($1, $2, $3, $4)`,
+		p.Name, p.Version, strings.Join(prefixes, " "), strings.Join(all, " "))
+	if err != nil {
+		return c, fmt.Errorf("%s: install: %w", p.Key(), err)
+	}
+	if err := tx.Commit(); err != nil {
+		return c, fmt.Errorf("%s: install: %w", p.Key(), err)
+	}
+	return checkpoint{prefixes: prefixes, tables: all}, nil
+}
+
+func createTables(ctx context.Context, tx Tx, engine string, p *Projection) error {
+	for _, ddl := range p.Schema {
+		if _, err := tx.ExecContext(ctx, ddl); err != nil {
+			return fmt.Errorf("%s: make tables: %w", p.Key(), err)
+		}
+	}
+	for _, name := range p.Search {
+		for _, ddl := range SearchTable(engine, name) {
+			if _, err := tx.ExecContext(ctx, ddl); err != nil {
+				return fmt.Errorf("%s: make search table %s: %w", p.Key(), name, err)
+			}
+		}
+	}
+	return nil
+}
