@@ -61,7 +61,7 @@ const industryColumns = "row_no industry_group_zh gbt4754_division gbt4754_codes
 
 func industry(l *line, class string) Industry {
 	return Industry{
-		Row: l.number1("row_no"), Group: l.must("industry_group_zh"), Divisions: l.many("gbt4754_division"),
+		Row: l.whole("row_no"), Group: l.must("industry_group_zh"), Divisions: l.many("gbt4754_division"),
 		Class: l.must(class), Codes: l.many("gbt4754_codes"), IndustrialBuildingsOnly: l.flag("star_industrial_building_only"),
 		ValidFrom: l.day("valid_from"), ValidTo: l.day("valid_to"), Origin: l.origin(),
 	}

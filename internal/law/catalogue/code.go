@@ -36,7 +36,7 @@ func ParsePollutants(content []byte) ([]Pollutant, error) {
 			Code: l.match("code", pollutantCode), Medium: l.must("medium"), NameZh: l.must("name_zh"), NameEn: l.must("name_en"),
 			UnitZh: l.must("unit_default_zh"), Unit: l.must("unit_default"), UnitUsual: l.text("unit_usual"),
 			MassUnitZh: l.text("mass_unit_zh"), MassUnit: l.text("mass_unit"), OldCode: l.text("old_code_2005"),
-			Format: l.must("data_format"), Origin: l.origin(),
+			Format: l.text("data_format"), Origin: l.origin(),
 		}
 		if !slices.Contains([]string{"air", "water", "noise"}, p.Medium) {
 			l.fail("medium", "is not air, water or noise")

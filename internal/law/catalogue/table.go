@@ -99,7 +99,7 @@ func (l *line) many(column string) []string {
 	return nil
 }
 
-func (l *line) number1(column string) int {
+func (l *line) whole(column string) int {
 	n, err := strconv.Atoi(l.must(column))
 	if err != nil {
 		l.fail(column, "is not a whole number")

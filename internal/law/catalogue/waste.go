@@ -38,7 +38,7 @@ const wasteColumns = "seq code category category_name_zh category_name_en indust
 func ParseWaste(content []byte) ([]Waste, error) {
 	all, err := rows(content, wasteColumns, func(l *line) Waste {
 		w := Waste{
-			Sequence: l.number1("seq"), Code: l.match("code", wasteCode), Category: l.must("category"),
+			Sequence: l.whole("seq"), Code: l.match("code", wasteCode), Category: l.must("category"),
 			CategoryZh: l.must("category_name_zh"), CategoryEn: l.must("category_name_en"),
 			Industry: l.must("industry_source_zh"), Description: l.must("description_zh"),
 			HazardWritten: l.must("hazard_as_written"), Hazards: l.many("hazard_letters"),
@@ -88,7 +88,7 @@ const exemptionColumns = "id item_no scope code_or_class waste_zh stage_zh stage
 func ParseExemptions(content []byte) ([]Exemption, error) {
 	all, err := rows(content, exemptionColumns, func(l *line) Exemption {
 		return Exemption{
-			ID: l.must("id"), Item: l.number1("item_no"), Scope: l.must("scope"), Names: l.many("code_or_class"),
+			ID: l.must("id"), Item: l.whole("item_no"), Scope: l.must("scope"), Names: l.many("code_or_class"),
 			WasteZh: l.must("waste_zh"), StageZh: l.must("stage_zh"), Stages: l.many("stage"),
 			Condition: l.text("condition_zh"), Content: l.must("exempted_content_zh"),
 			ValidFrom: l.day("valid_from"), ValidTo: l.day("valid_to"), Origin: l.origin(),
