@@ -21,9 +21,12 @@ PATH="$bin:$PATH"
 find proto -name '*.pb.go' -delete
 find proto -name '*.pb.gw.go' -delete
 mapfile -t files < <(cd proto && find . -name '*.proto' | sed 's#^\./##' | sort)
-mkdir -p gateway/api/openapi
 protoc -I proto -I third_party \
   --go_out=. --go_opt=module=shiyang \
   --go-grpc_out=. --go-grpc_opt=module=shiyang \
   --grpc-gateway_out=. --grpc-gateway_opt=module=shiyang \
   "${files[@]}"
+rm -rf gateway/api/openapi && mkdir -p gateway/api/openapi
+protoc -I proto -I third_party --openapiv3_out=gateway/api/openapi "${files[@]}"
+find gateway/api/openapi -mindepth 2 -name '*.openapi.json' -exec mv {} gateway/api/openapi/ \;
+find gateway/api/openapi -mindepth 1 -type d -empty -delete
