@@ -60,8 +60,8 @@ var sentences = map[string]func(broken) sentence{
 
 // sentenceOf words a violation. A rule without a row gets a sentence that is
 // true of every rule.
-func sentenceOf(v *protovalidate.Violation) sentence {
-	b := broken{rules: rulesOf(v)}
+func sentenceOf(fd protoreflect.FieldDescriptor, v *protovalidate.Violation) sentence {
+	b := broken{rules: rulesOf(fd, v)}
 	b.pattern = b.rules.GetString().GetPattern()
 	if s, ok := v.FieldValue.Interface().(string); ok {
 		b.empty = s == ""
@@ -77,11 +77,11 @@ func sentenceOf(v *protovalidate.Violation) sentence {
 }
 
 // rulesOf are the rules that the violated one stands beside.
-func rulesOf(v *protovalidate.Violation) *validate.FieldRules {
-	if v.FieldDescriptor == nil {
+func rulesOf(fd protoreflect.FieldDescriptor, v *protovalidate.Violation) *validate.FieldRules {
+	if fd == nil {
 		return nil
 	}
-	rules, _ := proto.GetExtension(v.FieldDescriptor.Options(), validate.E_Field).(*validate.FieldRules)
+	rules, _ := proto.GetExtension(fd.Options(), validate.E_Field).(*validate.FieldRules)
 	for _, e := range v.Proto.GetRule().GetElements() {
 		if e.GetFieldName() == "items" {
 			return rules.GetRepeated().GetItems()
@@ -184,14 +184,4 @@ var forms = map[string]problem.Text{
 	`^[a-z][a-z0-9._-]{2,39}$`:                  {Zh: "登录名用 3 到 40 个小写字母、数字、点、横线，以字母开头。", En: "A sign-in name has 3 to 40 lower-case letters, digits, dots or hyphens and begins with a letter."},
 	`^[0-9A-HJ-NPQRTUWXY]{18}[0-9]{3}[A-Z]$`:    {Zh: "填 22 位排污许可证编号。", En: "Enter a permit number of 22 characters."},
 	`^([0-9A-HJ-NPQRTUWXY]{18}[0-9]{3}[A-Z])?$`: {Zh: "填 22 位排污许可证编号，或留空。", En: "Enter a permit number of 22 characters, or nothing."},
-}
-
-// HasForm reports whether a pattern of a contract has words for people.
-func HasForm(rules protoreflect.ProtoMessage) bool {
-	r, ok := rules.(*validate.FieldRules)
-	if !ok || !r.GetString().HasPattern() {
-		return true
-	}
-	_, known := forms[r.GetString().GetPattern()]
-	return known
 }

@@ -41,24 +41,28 @@ func Validate(msg proto.Message) error {
 
 // fieldOf words one violation for people.
 func fieldOf(root protoreflect.MessageDescriptor, v *protovalidate.Violation) problem.Field {
-	s := sentenceOf(v)
+	path, fd := follow(root, v.Proto.GetField())
+	s := sentenceOf(fd, v)
 	var one problem.Fields
-	one.Add(jsonPath(root, v.Proto.GetField()), valueOf(v), s.reason, s.text.Zh, s.text.En)
+	one.Add(path, valueOf(fd, v), s.reason, s.text.Zh, s.text.En)
 	return one[0]
 }
 
-// jsonPath writes a field path with JSON names: "content.outlets[0].code".
-func jsonPath(md protoreflect.MessageDescriptor, path *validate.FieldPath) string {
+// follow writes a field path with JSON names, "content.outlets[0].code", and
+// finds the field at its end; nil if the path leaves what the contract knows.
+func follow(md protoreflect.MessageDescriptor, path *validate.FieldPath) (string, protoreflect.FieldDescriptor) {
 	var b strings.Builder
+	var fd protoreflect.FieldDescriptor
 	for _, e := range path.GetElements() {
 		name := e.GetFieldName()
+		fd = nil
 		if md != nil {
-			fd := md.Fields().ByNumber(protoreflect.FieldNumber(e.GetFieldNumber()))
+			fd = md.Fields().ByNumber(protoreflect.FieldNumber(e.GetFieldNumber()))
 			md = nil
-			if fd != nil {
-				name, md = fd.JSONName(), fd.Message()
-			}
-			if fd != nil && fd.IsMap() {
+		}
+		if fd != nil {
+			name, md = fd.JSONName(), fd.Message()
+			if fd.IsMap() {
 				md = fd.MapValue().Message()
 			}
 		}
@@ -73,13 +77,12 @@ func jsonPath(md protoreflect.MessageDescriptor, path *validate.FieldPath) strin
 			fmt.Fprintf(&b, "[%q]", e.GetStringKey())
 		}
 	}
-	return b.String()
+	return b.String(), fd
 }
 
 // valueOf is the value as a person would recognise it: scalars as text, lists
 // by their number of entries, messages and private fields not at all.
-func valueOf(v *protovalidate.Violation) string {
-	fd := v.FieldDescriptor
+func valueOf(fd protoreflect.FieldDescriptor, v *protovalidate.Violation) string {
 	if fd == nil || !v.FieldValue.IsValid() || private(fd) {
 		return ""
 	}
