@@ -82,8 +82,13 @@ func (l *lazyRows) get() (any, error) {
 }
 
 // Content returns the bytes the edition was read from; ParseEdition of them
-// gives the same edition again.
-func (e Edition) Content() []byte { return bytes.Clone(e.rows.content) }
+// gives the same edition again. The zero Edition has none.
+func (e Edition) Content() []byte {
+	if e.rows == nil {
+		return nil
+	}
+	return bytes.Clone(e.rows.content)
+}
 
 // ErrEdition wraps every reason for which the bytes of an edition are refused.
 var ErrEdition = errors.New("edition of law data refused")

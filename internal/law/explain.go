@@ -163,7 +163,7 @@ func (d Deadline) restText() Text {
 		from, to = d.Due, d.Start.AddDays(-1)
 	}
 	cal := d.book.Calendar()
-	var off, worked []string
+	var off, offEn, worked []string
 	weekend := false
 	for day := from; !day.After(to); day = day.AddDays(1) {
 		named, ok := cal.Named(day)
@@ -175,13 +175,14 @@ func (d Deadline) restText() Text {
 			for next, same := cal.Named(last.AddDays(1)); same && !next.Working && next.Name == named.Name; next, same = cal.Named(last.AddDays(1)) {
 				last = last.AddDays(1)
 			}
-			off = append(off, named.Name+" "+day.String()[5:]+"–"+last.String()[5:])
+			span := " " + day.String()[5:] + "–" + last.String()[5:]
+			off, offEn = append(off, named.Name+span), append(offEn, festivalEn(named.Name)+span)
 			day = last
 		case !cal.IsWorkingDay(day):
 			weekend = true
 		}
 	}
-	zh, en := strings.Join(off, "、"), strings.Join(off, ", ")
+	zh, en := strings.Join(off, "、"), strings.Join(offEn, ", ")
 	if weekend {
 		zh, en = strings.TrimPrefix(zh+"、周末", "、"), strings.TrimPrefix(en+", weekends", ", ")
 	}
@@ -264,6 +265,12 @@ func deciderZh(by string) string {
 		return by
 	}
 	return zh
+}
+
+// festivalEn translates the festivals of a State Council notice.
+func festivalEn(zh string) string {
+	return strings.NewReplacer("元旦", "New Year", "春节", "Spring Festival", "清明节", "Qingming", "劳动节", "Labour Day",
+		"端午节", "Dragon Boat Festival", "中秋节", "Mid-Autumn Festival", "国庆节", "National Day", "、", " and ").Replace(zh)
 }
 
 func weekdayZh(w time.Weekday) string {

@@ -56,7 +56,7 @@ type Reading struct {
 type Period struct {
 	ID           string // "permit-decide-key"
 	NameZh       string // 重点管理审批
-	NameEn       string // "permit decide key", made from the id where the data names it in Chinese only
+	NameEn       string // Permit decision, key management; the words of the id where no English name is loaded
 	Service      string // permits, enforcement or hazwaste
 	Subject      string // who is bound, in English words
 	StartEvent   string // the event the period counts from, in English words

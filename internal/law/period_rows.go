@@ -105,6 +105,7 @@ type rollRules struct {
 		Row    string `yaml:"row"`
 	} `yaml:"further_extensions"`
 	StartEventsZh map[string]string `yaml:"start_events_zh"`
+	NamesEn       map[string]string `yaml:"names_en"`
 	DoubtfulUnits []doubt           `yaml:"doubtful_units"`
 	CertainUnits  []doubt           `yaml:"certain_units"`
 	OtherAmounts  []struct {
@@ -165,7 +166,7 @@ func (r rollRules) readings(p periodRow) []Reading {
 // period turns a row into what callers see.
 func (r rollRules) period(p periodRow, rows map[string][]periodRow) Period {
 	out := Period{
-		ID: p.ID, NameZh: p.NameZh, NameEn: p.NameEn, Service: p.Service, Subject: p.Subject, StartEvent: p.StartEvent,
+		ID: p.ID, NameZh: p.NameZh, NameEn: cmp.Or(p.NameEn, r.NamesEn[p.ID], strings.ReplaceAll(p.ID, "-", " ")), Service: p.Service, Subject: p.Subject, StartEvent: p.StartEvent,
 		StartEventZh: cmp.Or(r.StartEventsZh[p.StartEvent], p.StartEvent),
 		Unit:         p.Unit, Direction: p.Direction, FixedDay: p.FixedDate, RowRolls: p.Roll, Rolls: r.rolls(p),
 		Pauses: p.Pauses, Consequence: p.Consequence, Basis: p.Basis, ValidFrom: p.ValidFrom, ValidTo: p.ValidTo,
@@ -173,9 +174,6 @@ func (r rollRules) period(p periodRow, rows map[string][]periodRow) Period {
 	}
 	if p.Amount != nil {
 		out.Amount = *p.Amount
-	}
-	if out.NameEn == "" {
-		out.NameEn = strings.ReplaceAll(p.ID, "-", " ")
 	}
 	if p.MayExtend != nil {
 		out.Extensions = append(out.Extensions, *p.MayExtend)
