@@ -1,0 +1,209 @@
+package permit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"shiyang/internal/es"
+	"shiyang/internal/law"
+	"shiyang/internal/problem"
+	permitsv1 "shiyang/proto/permits/v1"
+)
+
+// Occasion is what every act knows of the world: who acts, on which legal day,
+// on which day it is entered, and the law as it is loaded.
+type Occasion struct {
+	By    es.Actor
+	On    law.Date // legal day of the act, from occurredAt
+	Today law.Date // day it is entered
+	Law   *law.Book
+}
+
+// Act is one act that the law knows for a permit 可办事项. Allowed is the part
+// of the act's rule that needs no input; Decide of its command asks it first,
+// so the list of legal acts and the refusals cannot differ.
+type Act struct {
+	Name     string // the REST verb: "accept"
+	Method   string // of PermitsService: "AcceptApplication"
+	Title    problem.Text
+	Basis    law.Reference
+	Allowed  func(Permit, Occasion) error
+	Expected func(Permit) bool // whether the procedure waits for this act
+}
+
+// Acts are all acts, in the order of the procedure.
+var Acts = []Act{
+	{"publish-notice", "PublishNotice", text("发布申请前信息公开", "Publish the notice"), d(o32, "16"), mayPublish, Permit.needsNotice},
+	{"submit", "SubmitApplication", text("提交申请", "File the application"), d(d736, "7"), maySubmit, Permit.awaitsFiling},
+	{"withdraw", "WithdrawApplication", text("撤回申请", "Withdraw the application"), law.Reference{}, mayWithdraw, never},
+	{"correct-on-spot", "CorrectOnSpot", text("当场更正", "Correct on the spot"), d(d736, "9"), mayAnswer, never},
+	{"notice-deficiency", "NoticeDeficiency", text("一次性告知补正", "Notice deficiencies"), d(d736, "9"), mayNotice, never},
+	{"accept", "AcceptApplication", text("受理", "Accept"), d(d736, "9"), mayAnswer, at(Submitted)},
+	{"decline", "DeclineApplication", text("不予受理", "Decline"), d(d736, "9"), mayAnswer, never},
+	{"deem-accepted", "DeemAccepted", text("视为受理", "Deem accepted"), d(d736, "9"), mayDeem, never},
+	{"pause-clock", "PauseClock", text("中止计时", "Pause the clock"), d(o32, "23"), mayPause, never},
+	{"resume-clock", "ResumeClock", text("恢复计时", "Resume the clock"), d(o32, "23"), mayResume, Permit.Paused},
+	{"record-site-check", "RecordSiteCheck", text("登记现场核查", "Record a site check"), d(d736, "12"), mayCheckSite, never},
+	{"report-examination", "ReportExamination", text("提交审查意见", "Report the examination"), d(d736, "11"), mayExamine, Permit.awaitsExamination},
+	{"return-examination", "ReturnExamination", text("退回审查", "Return to the examiner"), d(d736, "11"), mayDecide, never},
+	{"issue", "IssuePermit", text("准予许可", "Grant the permit"), d(d736, "11"), mayDecide, Permit.recommended},
+	{"refuse", "RefusePermit", text("不予许可", "Refuse the permit"), d(lic, "38"), mayDecide, Permit.advisedAgainst},
+	{"record-delivery", "RecordDelivery", text("登记送达", "Record the delivery"), d(lic, "44"), mayDeliver, Permit.awaitsDelivery},
+}
+
+const (
+	d736 = "decree-736"
+	o32  = "mee-order-32-2024"
+	lic  = "licensing-law-2019"
+)
+
+func text(zh, en string) problem.Text { return problem.Text{Zh: zh, En: en} }
+
+func d(id, article string) law.Reference { return law.Reference{Law: id, Article: article} }
+
+func never(Permit) bool { return false }
+
+func at(s Status) func(Permit) bool { return func(p Permit) bool { return p.Status == s } }
+
+func (p Permit) needsNotice() bool { return p.Status == Draft && p.Class == key }
+func (p Permit) awaitsFiling() bool {
+	return p.stage(PublicNotice, Deficient) || p.Status == Draft && p.Class != key
+}
+func (p Permit) awaitsExamination() bool {
+	return p.Status == Accepted && !p.Paused()
+}
+
+func (p Permit) recommended() bool {
+	return p.Status == Examined && !p.Paused() && p.Examination.RecommendGrant
+}
+
+func (p Permit) advisedAgainst() bool {
+	return p.Status == Examined && !p.Paused() && !p.Examination.RecommendGrant
+}
+func (p Permit) awaitsDelivery() bool { return p.stage(Issued, Refused) && p.DeliveredOn.IsZero() }
+
+func (p Permit) stage(any ...Status) bool { return slices.Contains(any, p.Status) }
+
+// NextAct is the act that the procedure waits for; false when it is over.
+func (p Permit) NextAct() (Act, bool) {
+	for _, a := range Acts {
+		if a.Expected(p) {
+			return a, true
+		}
+	}
+	return Act{}, false
+}
+
+// Cite writes a reference the way problems carry it: "decree-736 art. 9".
+func Cite(ref law.Reference) string {
+	if ref.Law == "" {
+		return ""
+	}
+	return ref.Law + " art. " + ref.Article
+}
+
+var statusNames = map[Status]problem.Text{
+	Draft:          text("草稿", "draft"),
+	PublicNotice:   text("申请前公开", "public notice"),
+	Submitted:      text("待受理", "filed, to be accepted"),
+	Deficient:      text("待补正", "to be completed by the applicant"),
+	Accepted:       text("审查中", "under examination"),
+	Examined:       text("待决定", "to be decided"),
+	Issued:         text("有效", "in force"),
+	Refused:        text("不予许可", "refused"),
+	NotRequired:    text("无需许可", "no permit required"),
+	WrongAuthority: text("不属本机关职权", "outside this authority"),
+	Withdrawn:      text("已撤回", "withdrawn"),
+}
+
+// StatusName is the stage for people.
+func StatusName(s Status) problem.Text { return statusNames[s] }
+
+// ErrWrongStage refuses an act in a stage that does not know it.
+var ErrWrongStage = &problem.Error{
+	Kind: problem.Rejected, Reason: "WRONG_STAGE",
+	Text: text("当前办理状态不能办理此事项。", "This cannot be done in the present stage."),
+}
+
+// ErrSamePerson refuses an act to somebody who acted in another role before:
+// acceptance, examination and decision are posts of different people 岗位分离.
+var ErrSamePerson = &problem.Error{
+	Kind: problem.Rejected, Reason: "SAME_PERSON",
+	Text: text("受理、审查、决定须由不同人员办理。", "Acceptance, examination and decision are for different people."),
+}
+
+func wrongStage(p Permit, ref law.Reference, want ...Status) error {
+	if p.stage(want...) {
+		return nil
+	}
+	if p.Status == 0 {
+		return problem.ErrNotFound
+	}
+	var zh, en []string
+	for _, s := range want {
+		zh, en = append(zh, "“"+statusNames[s].Zh+"”"), append(en, "“"+statusNames[s].En+"”")
+	}
+	refusal := ErrWrongStage.With(
+		fmt.Sprintf("目前状态为“%s”，此事项须在%s时办理。", statusNames[p.Status].Zh, strings.Join(zh, "或")),
+		fmt.Sprintf("The present stage is “%s”; this is done in stage %s.", statusNames[p.Status].En, strings.Join(en, " or ")))
+	refusal.Citation = Cite(ref)
+	return refusal
+}
+
+// inOrder refuses a legal day before that of the step it follows.
+func inOrder(p Permit, o Occasion) error {
+	if !o.On.Before(p.LastDay) {
+		return nil
+	}
+	var fields problem.Fields
+	fields.Add("occurredAt", o.On.String(), "OCCURRED_BEFORE_PREVIOUS_STEP",
+		"发生日期不能早于上一环节（"+p.LastDay.String()+"）。",
+		"The day cannot be before that of the previous step ("+p.LastDay.String()+").")
+	return fields.Err()
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// roleSplit refuses o.By when the account is among those who acted before.
+func roleSplit(o Occasion, before []string, zh, en string) error {
+	if slices.Contains(before, o.By.ID) {
+		return ErrSamePerson.With("您已是本件的"+zh+"，须由另一人办理。", "You were the "+en+" of this file; somebody else has to do this.")
+	}
+	return nil
+}
+
+// entered adds the doubt that an act is entered later than it happened.
+func entered(o Occasion, doubts *problem.Fields) {
+	if n := o.Today.Sub(o.On); n > 0 {
+		doubts.Add("occurredAt", o.On.String(), "ENTERED_LATE",
+			fmt.Sprintf("发生 %d 天后才录入；两个时间都会留存备查。", n),
+			fmt.Sprintf("Entered %d days after it happened; both times are kept.", n))
+	}
+}
+
+func calendarDoubt(path string, c Clock, err error, doubts *problem.Fields) {
+	if err == nil && c.Provisional {
+		doubts.Add(path, c.Due.String(), "CALENDAR_PROVISIONAL",
+			"期限跨入节假日安排尚未公布的年份，公布后会重新计算。",
+			"The period runs into a year whose holidays are not published; it will be computed again.")
+	}
+}
+
+// Class names the management class for people.
+func Class(c permitsv1.ManagementClass) problem.Text {
+	switch c {
+	case key:
+		return text("重点管理", "key management")
+	case simplified:
+		return text("简化管理", "simplified management")
+	}
+	return problem.Text{}
+}

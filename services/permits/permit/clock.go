@@ -1,0 +1,154 @@
+package permit
+
+import (
+	"slices"
+
+	"shiyang/internal/law"
+	"shiyang/internal/problem"
+)
+
+// The statutory periods of a permit, by their ids in the law data.
+const (
+	RuleNotice       = "permit-pre-application-notice" // O32 Art. 16
+	RuleCompleteness = "permit-completeness-notice"    // D736 Art. 9
+	RuleDecideKey    = "permit-decide-key"             // D736 Art. 12
+	RuleDecideCheck  = "permit-decide-key-site-check"  // D736 Art. 12
+	RuleDecideLight  = "permit-decide-simplified"      // D736 Art. 12
+	RuleDelivery     = "licence-hand-over"             // Licensing Law Art. 44
+	RuleValidity     = "permit-validity"               // D736 Art. 14
+	RuleRenewal      = "permit-renewal-file"           // D736 Art. 14
+)
+
+// Clock is one running or finished period of a permit. It is computed from
+// facts and the law in force and never stored in the permit.
+type Clock struct {
+	Title problem.Text
+	law.Deadline
+	Met law.Date // day it was met; zero while open
+}
+
+// errNoRule refuses an act for which the law data holds no rule on its day.
+var errNoRule = &problem.Error{
+	Kind: problem.Rejected, Reason: "NO_RULE_IN_FORCE",
+	Text: problem.Text{
+		Zh: "办理之日没有已装载的法定期限规则，请核对日期，或者请管理员装载法规数据。",
+		En: "No statutory period is loaded for that day. Check the date, or ask the administrator to load the law data.",
+	},
+}
+
+// Completeness is the clock for the agency's word on the latest filing
+// 补正告知期限 (D736 Art. 9): three working days, then silence accepts.
+func (p Permit) Completeness(book *law.Book) (Clock, error) {
+	return clock(book, "受理审查（一次性告知）", "completeness check (told once)",
+		law.Ask{Period: RuleCompleteness, Start: p.Received}, p.Answered)
+}
+
+// DecisionRule names the period for the decision: it depends on the class and,
+// under key management, on whether officers checked the site.
+func (p Permit) DecisionRule() string {
+	switch {
+	case p.Class == simplified:
+		return RuleDecideLight
+	case p.SiteCheck != nil:
+		return RuleDecideCheck
+	default:
+		return RuleDecideKey
+	}
+}
+
+// Decision is the clock for the decision 审批期限 (D736 Art. 12) without the
+// days of hearings, tests and expert reviews (O32 Art. 23).
+func (p Permit) Decision(book *law.Book) (Clock, error) {
+	spans := make([]law.Span, 0, len(p.Pauses))
+	for _, s := range p.Pauses {
+		spans = append(spans, law.Span{From: s.From.AddDays(-1), To: s.Last, Reason: s.Kind})
+	}
+	return clock(book, "作出许可决定", "decision on the application",
+		law.Ask{Period: p.DecisionRule(), Start: p.AcceptedOn, Pauses: spans}, p.DecidedOn)
+}
+
+// Delivery is the clock for handing over the licence or the refusal 送达期限
+// (Licensing Law Art. 44): ten working days.
+func (p Permit) Delivery(book *law.Book) (Clock, error) {
+	return clock(book, "颁发、送达", "handing over of the decision",
+		law.Ask{Period: RuleDelivery, Start: p.DecidedOn}, p.DeliveredOn)
+}
+
+// EarliestFiling is the first day on which an application under key management
+// may be filed after its public notice began (O32 Art. 16).
+func EarliestFiling(book *law.Book, noticeFrom law.Date) (law.Date, law.Period, error) {
+	rule, ok := book.PeriodAt(RuleNotice, noticeFrom)
+	if !ok {
+		return law.Date{}, law.Period{}, errNoRule
+	}
+	return book.Calendar().AddWorkingDays(noticeFrom, rule.Amount), rule, nil
+}
+
+// Clocks computes every period of the permit that has begun, in the order in
+// which they run. Periods without a rule in force are left out.
+func (p Permit) Clocks(book *law.Book) []Clock {
+	var clocks []Clock
+	add := func(begun bool, compute func(*law.Book) (Clock, error)) {
+		if !begun {
+			return
+		}
+		if c, err := compute(book); err == nil {
+			clocks = append(clocks, c)
+		}
+	}
+	add(!p.Received.IsZero(), p.Completeness)
+	add(!p.AcceptedOn.IsZero(), p.Decision)
+	add(!p.DecidedOn.IsZero(), p.Delivery)
+	add(p.Status == Issued, p.renewal)
+	return p.settle(clocks)
+}
+
+// settle ends clocks that can no longer be met because the procedure is over
+// or, for silence, because the law itself answered.
+func (p Permit) settle(clocks []Clock) []Clock {
+	return slices.DeleteFunc(clocks, func(c Clock) bool {
+		if !c.Met.IsZero() {
+			return false
+		}
+		switch c.Rule.ID {
+		case RuleCompleteness:
+			return p.Status != Submitted && !p.Deemed
+		case RuleDelivery, RuleRenewal:
+			return false
+		}
+		return p.Status != Accepted && p.Status != Examined
+	})
+}
+
+func (p Permit) renewal(book *law.Book) (Clock, error) {
+	return clock(book, "提出延续申请", "filing of the renewal",
+		law.Ask{Period: RuleRenewal, Start: p.ValidTo}, law.Date{})
+}
+
+// Next is the clock that runs now, if one does: the next legal due day.
+func (p Permit) Next(book *law.Book) (Clock, bool) {
+	for _, c := range p.Clocks(book) {
+		if c.Met.IsZero() && c.Rule.ID != RuleRenewal && (c.Rule.ID != RuleCompleteness || p.Status == Submitted) {
+			return c, true
+		}
+	}
+	return Clock{}, false
+}
+
+func clock(book *law.Book, zh, en string, ask law.Ask, met law.Date) (Clock, error) {
+	deadline, err := book.Deadline(ask)
+	if err != nil {
+		return Clock{}, errNoRule
+	}
+	return Clock{Title: problem.Text{Zh: zh, En: en}, Deadline: deadline, Met: met}, nil
+}
+
+// LastValidDay is the last day of a permit decided on the given day: five years
+// less one day (D736 Art. 14).
+func LastValidDay(book *law.Book, from law.Date) (law.Date, error) {
+	validity, err := book.Deadline(law.Ask{Period: RuleValidity, Start: from})
+	if err != nil {
+		return law.Date{}, errNoRule
+	}
+	return validity.Due, nil
+}

@@ -1,0 +1,94 @@
+package permit
+
+import (
+	"fmt"
+
+	"shiyang/internal/es"
+	"shiyang/internal/problem"
+	permitsv1 "shiyang/proto/permits/v1"
+)
+
+// Submit files the application 提交申请, first or after a deficiency notice
+// (D736 Arts. 7–9, O32 Art. 16). The day of receipt starts the agency's three
+// working days, so an applicant cannot file for a day that is past.
+type Submit struct {
+	Occasion
+	Content *permitsv1.ApplicationContent
+	OnPaper bool // the bureau enters what it received on paper: an earlier day may stand
+}
+
+func maySubmit(p Permit, o Occasion) error {
+	return firstOf(wrongStage(p, d(d736, "7"), Draft, PublicNotice, Deficient), inOrder(p, o))
+}
+
+// Decide files the application. Every wrong field is listed at once.
+func (c Submit) Decide(p Permit) ([]es.Event, error) {
+	if err := maySubmit(p, c.Occasion); err != nil {
+		return nil, err
+	}
+	wrong, _ := c.check(p)
+	if c.On != c.Today && !c.OnPaper {
+		wrong.Add("occurredAt", c.On.String(), "RECEIPT_IS_TODAY",
+			"收到申请之日就是提交之日，不能填写以前的日期。",
+			"An application is received on the day it is filed; leave the time out.")
+	}
+	if _, ok := c.Law.PeriodAt(RuleCompleteness, c.On); !ok {
+		return nil, errNoRule
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	if p.Status == Deficient {
+		return []es.Event{&permitsv1.PermitApplicationResubmitted{Content: c.Content, Received: iso(c.On)}}, nil
+	}
+	return []es.Event{&permitsv1.PermitApplicationSubmitted{Content: c.Content, Received: iso(c.On)}}, nil
+}
+
+// Advise lists what a person should look at again.
+func (c Submit) Advise(p Permit) []problem.Field {
+	_, doubtful := c.check(p)
+	entered(c.Occasion, &doubtful)
+	p.filed(c.Content, c.On)
+	due, err := p.Completeness(c.Law)
+	calendarDoubt("occurredAt", due, err, &doubtful)
+	return doubtful
+}
+
+// Check says what would be wrong and what doubtful if the content were filed,
+// whatever the stage.
+func (c Submit) Check(p Permit) (wrong, doubtful problem.Fields) { return c.check(p) }
+
+func (c Submit) check(p Permit) (wrong, doubtful problem.Fields) {
+	wrong, doubtful = CheckContent(c.Content, c.Law.On(c.On))
+	if class := c.Content.GetManagementClass(); class != p.Class && p.Class != 0 {
+		doubtful.Add("content.managementClass", class.String(), "CLASS_CHANGED",
+			"管理类别与发起申请时不同，请核对。", "The class differs from the one the application was opened with; check it.")
+	}
+	c.checkNotice(p, &wrong)
+	return wrong, doubtful
+}
+
+// checkNotice asks for the public notice of five working days that key
+// management needs before the first filing (O32 Art. 16).
+func (c Submit) checkNotice(p Permit, wrong *problem.Fields) {
+	if c.Content.GetManagementClass() != key || p.Status == Deficient && p.Notice != nil {
+		return
+	}
+	if p.Notice == nil {
+		wrong.Add("content.managementClass", c.Content.GetManagementClass().String(), "NOTICE_MISSING",
+			"重点管理单位申请前须公开基本信息和拟申请事项，请先发布公开（办法第十六条）。",
+			"Under key management the application must first be made public; publish the notice first (Order 32 Art. 16).")
+		return
+	}
+	from := day(p.Notice.GetFrom())
+	first, rule, err := EarliestFiling(c.Law, from)
+	if err != nil {
+		wrong.Add("occurredAt", c.On.String(), "NO_RULE_IN_FORCE", errNoRule.Text.Zh, errNoRule.Text.En)
+		return
+	}
+	if c.On.Before(first) {
+		wrong.Add("occurredAt", c.On.String(), "NOTICE_TOO_SHORT",
+			fmt.Sprintf("申请前公开不得少于 %d 个工作日：%s 起公开，最早 %s 可以提交（办法第十六条）。", rule.Amount, from, first),
+			fmt.Sprintf("The notice runs at least %d working days: begun on %s, filing is possible from %s (Order 32 Art. 16).", rule.Amount, from, first))
+	}
+}
