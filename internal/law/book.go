@@ -1,16 +1,16 @@
 package law
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 )
 
 // Book is an immutable set of editions of law data. All methods may be called
-// concurrently.
+// concurrently. Slices inside answers are shared: read them, do not change them.
 type Book struct {
 	editions []Edition // in the order of loading
 	version  string
@@ -123,29 +123,37 @@ func rowsOf[R any](e Edition) R {
 	return value.(R)
 }
 
+// complete yields the loaded editions of a list in the order of loading.
+func (b *Book) complete(list List) iter.Seq[Edition] {
+	return func(yield func(Edition) bool) {
+		for _, e := range b.editions {
+			if e.List == list && e.State == Complete && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
 func (b *Book) buildIndex() *index {
 	x := &index{periods: map[string][]Period{}, bases: map[string][]Basis{}}
-	rows := map[string][]periodRow{}
-	for _, e := range b.editions {
-		if e.State != Complete {
-			continue
+	for e := range b.complete(ListWorkingDays) {
+		x.calendar = x.calendar.With(rowsOf[Calendar](e))
+	}
+	for e := range b.complete(ListReadings) {
+		x.rules = rowsOf[rollRules](e)
+	}
+	for e := range b.complete(ListBases) {
+		for _, basis := range rowsOf[[]Basis](e) {
+			x.bases[basis.ID] = dated(x.bases[basis.ID], basis, func(b Basis) Date { return b.ValidFrom })
 		}
-		switch e.List {
-		case ListWorkingDays:
-			x.calendar = x.calendar.With(rowsOf[Calendar](e))
-		case ListReadings:
-			x.rules = rowsOf[rollRules](e)
-		case ListPeriods:
-			for _, r := range rowsOf[[]periodRow](e) {
-				if len(rows[r.ID]) == 0 {
-					x.order = append(x.order, r.ID)
-				}
-				rows[r.ID] = dated(rows[r.ID], r, func(r periodRow) Date { return r.ValidFrom })
+	}
+	rows := map[string][]periodRow{}
+	for e := range b.complete(ListPeriods) {
+		for _, r := range rowsOf[[]periodRow](e) {
+			if len(rows[r.ID]) == 0 {
+				x.order = append(x.order, r.ID)
 			}
-		case ListBases:
-			for _, basis := range rowsOf[[]Basis](e) {
-				x.bases[basis.ID] = dated(x.bases[basis.ID], basis, func(b Basis) Date { return b.ValidFrom })
-			}
+			rows[r.ID] = dated(rows[r.ID], r, func(r periodRow) Date { return r.ValidFrom })
 		}
 	}
 	for id, all := range rows {
@@ -161,7 +169,7 @@ func (b *Book) buildIndex() *index {
 func dated[R any](rows []R, row R, from func(R) Date) []R {
 	rows = slices.DeleteFunc(rows, func(r R) bool { return from(r) == from(row) })
 	rows = append(rows, row)
-	slices.SortFunc(rows, func(x, y R) int { return cmp.Or(from(x).Compare(from(y))) })
+	slices.SortFunc(rows, func(x, y R) int { return from(x).Compare(from(y)) })
 	return rows
 }
 

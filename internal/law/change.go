@@ -149,21 +149,21 @@ func (r rollRules) named() []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
+// referencesOf returns the laws that the rows of an edition rest on.
 func referencesOf(e Edition) []Reference {
 	var refs []Reference
 	if e.State != Complete {
 		return nil
 	}
-	switch e.List {
-	case ListPenalties:
+	if e.List == ListPenalties {
 		for _, p := range rowsOf[catalogue.Penalties](e).Penalties {
 			refs = append(refs, p.Basis)
 		}
-	case ListDocumentTypes:
+	}
+	if e.List == ListDocumentTypes {
 		for _, t := range rowsOf[[]catalogue.DocumentType](e) {
 			refs = append(refs, t.Basis...)
 		}
-	default: // the other lists cite no law
 	}
 	return refs
 }

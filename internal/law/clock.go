@@ -25,8 +25,8 @@ type Span struct {
 // Extension is a granted prolongation. Extensions apply in order, each using
 // the next right of the period.
 type Extension struct {
-	Amount int // in the unit of the right; 0 takes the whole right
-	On     Date
+	Amount int  // in the unit of the right; 0 takes the whole right
+	On     Date // the day it was granted, for the explanation
 }
 
 // Ask is a question for a due day.

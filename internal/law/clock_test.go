@@ -176,6 +176,17 @@ func TestExplanation(t *testing.T) {
 		Period: "case-decide", Start: day(t, "2026-09-10"),
 		Pauses: []law.Span{{From: day(t, "2026-09-24"), To: day(t, "2026-10-14"), Reason: "hearing"}},
 	})
+	if lines := (law.Deadline{}).Explain(law.Chinese); len(lines) != 0 {
+		t.Errorf("the zero deadline explains %v", lines)
+	}
+	refused := due(t, law.Ask{
+		Period: "fine-pay", Start: day(t, "2026-09-10"), Extensions: []law.Extension{{}},
+		Pauses: []law.Span{{From: day(t, "2026-09-11"), To: day(t, "2026-09-12"), Reason: "hearing"}},
+	})
+	zh = strings.Join(refused.Explain(law.Chinese), "\n")
+	if !strings.Contains(zh, "照计 2026-09-11 起的听证") || !strings.Contains(zh, "未延长 ") {
+		t.Errorf("what was refused is not explained:\n%s", zh)
+	}
 	zh = strings.Join(paused.Explain(law.Chinese), "\n")
 	for _, want := range []string{"不计 2026-09-24 至 2026-10-14 听证，20 日", "末日不顺延", "负责人批准延长至多 30 日"} {
 		if !strings.Contains(zh, want) {

@@ -11,29 +11,26 @@ import (
 // the days of the merged spans. It reports false when an open span keeps them
 // from filling.
 func countOn(cal Calendar, unit Unit, amount int, start Date, spans []Span) (Date, bool) {
-	switch unit {
-	case Months, Years:
-		months := amount
-		if unit == Years {
-			months = 12 * amount
-		}
-		return shift(start, start.AddMonths(months), spans)
-	default:
-		day := start
-		for amount > 0 {
-			day = day.AddDays(1)
-			if s, in := spanOf(spans, day); in {
-				if s.To.IsZero() {
-					return Date{}, false
-				}
-				continue
-			}
-			if unit == CalendarDays || cal.IsWorkingDay(day) {
-				amount--
-			}
-		}
-		return day, true
+	if unit == Months {
+		return shift(start, start.AddMonths(amount), spans)
 	}
+	if unit == Years {
+		return shift(start, start.AddYears(amount), spans)
+	}
+	day := start
+	for amount > 0 {
+		day = day.AddDays(1)
+		if s, in := spanOf(spans, day); in {
+			if s.To.IsZero() {
+				return Date{}, false
+			}
+			continue
+		}
+		if unit == CalendarDays || cal.IsWorkingDay(day) {
+			amount--
+		}
+	}
+	return day, true
 }
 
 // shift moves the end of a period in months by the days of spans inside it,
@@ -69,9 +66,9 @@ func countBack(cal Calendar, unit Unit, amount int, event Date) Date {
 		return event.AddMonths(-amount)
 	case Years:
 		return event.AddYears(-amount)
-	default:
-		return event.AddDays(-amount)
+	case CalendarDays, Hours, FixedDay, Permanent:
 	}
+	return event.AddDays(-amount)
 }
 
 // nextFixedDay returns the first day MM-DD not before from.

@@ -25,6 +25,9 @@ func (d Deadline) Explain(lang Language) []string {
 
 // Lines is Explain with label and text apart, for pages.
 func (d Deadline) Lines(lang Language) []Line {
+	if d.book == nil {
+		return nil // the zero Deadline
+	}
 	var lines []Line
 	add := func(zh, en string, text Text) {
 		if text.Zh != "" {
@@ -39,17 +42,34 @@ func (d Deadline) Lines(lang Language) []Line {
 	}
 	add("不计", "Not counted", d.restText())
 	for i, e := range d.Extended {
-		right := d.Rule.Extensions[i]
-		add("延长", "Extended", Text{
-			fmt.Sprintf("%s批准延长 %d %s", deciderZh(right.By), e.Amount, right.Unit.text().Zh),
-			fmt.Sprintf("by %d %s, approved by the %s", e.Amount, right.Unit.text().En, right.By),
+		add("延长", "Extended", extensionText(e, d.Rule.Extensions[i]))
+	}
+	for _, s := range d.Ignored {
+		zh, en := d.reasonText(s.Reason)
+		add("照计", "Still counted", Text{
+			fmt.Sprintf("%s 起的%s，不属于本期限可以不计的事由", s.From, zh),
+			fmt.Sprintf("from %s (%s): not a reason that stops this period", s.From, en),
 		})
+	}
+	for range d.Refused {
+		add("未延长", "Not extended", Text{"一次延长没有依据或超出可延长的长度", "an extension without a right, or longer than the law allows"})
 	}
 	add("届满", "Due", d.dueText())
 	add("另一种理解", "Other reading", d.readingText())
 	add("会改变它的事", "Would move it", d.movesText())
 	add("日历版本", "Calendar", d.calendarText())
 	return lines
+}
+
+func extensionText(e Extension, right ExtensionRight) Text {
+	t := Text{
+		fmt.Sprintf("%s批准延长 %d %s", deciderZh(right.By), e.Amount, right.Unit.text().Zh),
+		fmt.Sprintf("by %d %s, approved by the %s", e.Amount, right.Unit.text().En, right.By),
+	}
+	if !e.On.IsZero() {
+		t = Text{e.On.String() + " " + t.Zh, t.En + " on " + e.On.String()}
+	}
+	return t
 }
 
 // text names the unit as a sentence does.
@@ -115,7 +135,7 @@ func (d Deadline) lengthText() Text {
 	t := Text{fmt.Sprintf("%d %s", r.Amount, r.Unit.text().Zh), fmt.Sprintf("%d %s", r.Amount, r.Unit.text().En)}
 	switch {
 	case r.Direction == Before:
-		return Text{"届前 " + t.Zh + "，不顺延", t.En + " before, never moved forward"}
+		return Text{"提前 " + t.Zh + "，不顺延", t.En + " before, never moved forward"}
 	case r.Unit == WorkingDays || r.Unit == Hours:
 		return t
 	case r.Rolls:
