@@ -130,7 +130,7 @@ func (d Deadline) lengthText() Text {
 	case r.Unit == Permanent:
 		return Text{"永久", "for ever"}
 	case r.Unit == FixedDay:
-		return Text{"每年 " + r.FixedDay + " 前", "by " + r.FixedDay + " of each year"}
+		return Text{"每年 " + r.FixedDay + " 前（含当日）", "by " + r.FixedDay + " of each year"}
 	}
 	t := Text{fmt.Sprintf("%d %s", r.Amount, r.Unit.text().Zh), fmt.Sprintf("%d %s", r.Amount, r.Unit.text().En)}
 	switch {
