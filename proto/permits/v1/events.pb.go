@@ -1442,15 +1442,15 @@ const file_permits_v1_events_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12#\n" +
 	"\rsite_sequence\x18\x03 \x01(\x05R\fsiteSequence\"7\n" +
 	"\x10FacilityAssigned\x12#\n" +
-	"\renterprise_id\x18\x01 \x01(\tR\fenterpriseId\"\x95\x03\n" +
+	"\renterprise_id\x18\x01 \x01(\tR\fenterpriseId\"\xa9\x03\n" +
 	"\x17PermitApplicationOpened\x12\x1f\n" +
 	"\vfacility_id\x18\x01 \x01(\tR\n" +
 	"facilityId\x12#\n" +
 	"\renterprise_id\x18\x02 \x01(\tR\fenterpriseId\x12\x1a\n" +
 	"\bdivision\x18\x03 \x01(\tR\bdivision\x12\x12\n" +
 	"\x04uscc\x18\x04 \x01(\tR\x04uscc\x12#\n" +
-	"\rsite_sequence\x18\x05 \x01(\x05R\fsiteSequence\x12\x1b\n" +
-	"\tunit_name\x18\x06 \x01(\tR\bunitName\x12F\n" +
+	"\rsite_sequence\x18\x05 \x01(\x05R\fsiteSequence\x12/\n" +
+	"\tunit_name\x18\x06 \x01(\tB\x12\xb2\xbb\x18\x0ename of a firmR\bunitName\x12F\n" +
 	"\x10management_class\x18\a \x01(\x0e2\x1b.permits.v1.ManagementClassR\x0fmanagementClass\x129\n" +
 	"\fsite_address\x18\b \x01(\tB\x16\xb2\xbb\x18\x12address of a worksR\vsiteAddress\x12\x18\n" +
 	"\aexample\x18\t \x01(\bR\aexample\x12%\n" +
