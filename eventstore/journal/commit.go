@@ -87,6 +87,8 @@ func (j *Journal) do(ctx context.Context, r *request) (Result, error) {
 	case j.queue <- r:
 	case <-ctx.Done():
 		return Result{}, ctx.Err()
+	case <-j.failed:
+		return Result{}, j.Err()
 	case <-j.done:
 		return Result{}, j.Err()
 	}
@@ -95,9 +97,10 @@ func (j *Journal) do(ctx context.Context, r *request) (Result, error) {
 		return a.result, a.err
 	case <-ctx.Done():
 		return Result{}, ctx.Err()
+	case <-j.failed: // the committer may hang in a write
 	case <-j.done:
 	}
-	select { // the committer may have answered just before it ended
+	select { // the answer may have come at the same time
 	case a := <-r.answer:
 		return a.result, a.err
 	default:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -54,24 +55,19 @@ func Open(opts Options) (*Journal, error) {
 		failed:  make(chan struct{}),
 	}
 	j.readers.init()
-	db, err := openPebble(j.opts, j.fail)
-	if err != nil {
+	var err error
+	if j.db, j.header, err = openStore(j.opts, j.fail); err != nil {
 		return nil, fmt.Errorf("open event journal in %s: %w", opts.Dir, err)
 	}
-	j.db = db
 	if err := j.start(); err != nil {
-		return nil, fmt.Errorf("open event journal in %s: %w", opts.Dir, errors.Join(err, db.Close()))
+		return nil, fmt.Errorf("open event journal in %s: %w", opts.Dir, errors.Join(err, j.db.Close()))
 	}
 	go j.run()
 	return j, nil
 }
 
-// start checks the header and finds the end of the log.
+// start finds the end of the log.
 func (j *Journal) start() error {
-	var err error
-	if j.header, err = openHeader(j.db, j.opts.Now()); err != nil {
-		return err
-	}
 	last, err := j.lastEvent()
 	if err != nil {
 		return err
@@ -146,16 +142,38 @@ func (j *Journal) fail(cause error) error {
 	return j.failure
 }
 
+// closeGrace is how long Close waits for a database that has failed: one that
+// retries a write for ever never ends by itself.
+const closeGrace = 5 * time.Second
+
 // Close answers what is already queued, waits for readers to end their current
-// step and closes the files. A second Close is harmless.
+// step and closes the files. A second Close is harmless. After a failure it
+// does what it still can within a few seconds; the directory may then stay in
+// use until the process ends.
 func (j *Journal) Close() error {
 	if !j.readers.close() {
 		return nil
 	}
 	close(j.closing)
-	<-j.done
-	j.readers.wait()
-	return closePebble(j.db, j.Err())
+	closed := make(chan error, 1)
+	go func() {
+		<-j.done
+		j.readers.wait()
+		closed <- closePebble(j.db, j.Err())
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-j.failed:
+	}
+	grace := time.NewTimer(closeGrace)
+	defer grace.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-grace.C:
+		return fmt.Errorf("close event journal: %w", j.failure)
+	}
 }
 
 // tail publishes how far the log is durable.

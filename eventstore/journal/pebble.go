@@ -26,6 +26,28 @@ type header struct {
 	Created time.Time `json:"created"`
 }
 
+// openStore opens the database and its header. A new database is opened twice:
+// its first write-ahead log is begun before the demanded format is in force,
+// and would not notice damage.
+func openStore(o Options, fail func(error) error) (*pebble.DB, header, error) {
+	if err := checkLogTail(o.FS, o.Dir); err != nil {
+		return nil, header{}, err
+	}
+	for {
+		db, err := openPebble(o, fail)
+		if err != nil {
+			return nil, header{}, err
+		}
+		h, made, err := openHeader(db, o.Now())
+		if err == nil && !made {
+			return db, h, nil
+		}
+		if err := errors.Join(err, db.Close()); err != nil {
+			return nil, header{}, err
+		}
+	}
+}
+
 // openPebble opens the database. The newest Pebble format is demanded because
 // older ones take a flipped bit in the write-ahead log for its end.
 func openPebble(o Options, fail func(error) error) (*pebble.DB, error) {
@@ -38,7 +60,8 @@ func openPebble(o Options, fail func(error) error) (*pebble.DB, error) {
 		MemTableStopWritesThreshold: 2,
 		Logger:                      logger,
 		EventListener: &pebble.EventListener{
-			BackgroundError: func(err error) { logger.Errorf("background error: %v", err) },
+			// Pebble would try again for ever, while writers wait.
+			BackgroundError: func(err error) { _ = fail(fmt.Errorf("background write: %w", err)) },
 			DataCorruption: func(info pebble.DataCorruptionInfo) {
 				_ = fail(fmt.Errorf("%w: %v", ErrCorrupt, info))
 			},
@@ -63,11 +86,14 @@ func openPebble(o Options, fail func(error) error) (*pebble.DB, error) {
 	}
 }
 
-// closePebble closes the database. After a failure Pebble may be in any state,
+// closePebble closes the database, after a last record in the log that
+// witnesses that all before it was synced (see checkLogTail). After a failure Pebble may be in any state,
 // so its complaints then are only added to the failure, panics included.
 func closePebble(db *pebble.DB, failure error) (err error) {
 	if !errors.Is(failure, ErrFailed) {
-		return db.Close()
+		witness := db.NewBatch()
+		err := errors.Join(witness.LogData([]byte("closed"), nil), db.ApplyNoSyncWait(witness, pebble.Sync), witness.SyncWait())
+		return errors.Join(err, witness.Close(), db.Close())
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -77,45 +103,43 @@ func closePebble(db *pebble.DB, failure error) (err error) {
 	return db.Close()
 }
 
-// openHeader reads the header, or writes one into an empty database.
-func openHeader(db *pebble.DB, now time.Time) (header, error) {
+// openHeader reads the header, or makes one in an empty database and says so.
+func openHeader(db *pebble.DB, now time.Time) (h header, made bool, err error) {
 	value, closer, err := db.Get([]byte{headerKey})
 	if errors.Is(err, pebble.ErrNotFound) {
-		return newHeader(db, now)
+		return header{}, true, makeHeader(db, now)
 	}
 	if err != nil {
-		return header{}, err
+		return header{}, false, err
 	}
 	defer closer.Close() //nolint:errcheck // releases a cache entry; always nil
-	var h header
 	if err := json.Unmarshal(value, &h); err != nil {
-		return header{}, fmt.Errorf("%w: header: %w", ErrCorrupt, err)
+		return header{}, false, fmt.Errorf("%w: header: %w", ErrCorrupt, err)
 	}
 	if h.Format > formatVersion {
-		return header{}, fmt.Errorf("%w: format %d, but this program knows formats up to %d; use the newer version or restore a backup",
+		return header{}, false, fmt.Errorf("%w: format %d, but this program knows formats up to %d; use the newer version or restore a backup",
 			ErrNewerFormat, h.Format, formatVersion)
 	}
-	return h, nil
+	return h, false, nil
 }
 
-func newHeader(db *pebble.DB, now time.Time) (header, error) {
+func makeHeader(db *pebble.DB, now time.Time) error {
 	iter, err := db.NewIter(nil)
 	if err != nil {
-		return header{}, err
+		return err
 	}
 	empty := !iter.First()
 	if err := errors.Join(iter.Error(), iter.Close()); err != nil {
-		return header{}, err
+		return err
 	}
 	if !empty {
-		return header{}, fmt.Errorf("%w: the directory holds a database without an event store header", ErrCorrupt)
+		return fmt.Errorf("%w: the directory holds a database without an event store header", ErrCorrupt)
 	}
-	h := header{Format: formatVersion, Store: newStoreID(), Created: now.UTC()}
-	value, err := json.Marshal(h)
+	value, err := json.Marshal(header{Format: formatVersion, Store: newStoreID(), Created: now.UTC()})
 	if err != nil {
-		return header{}, err
+		return err
 	}
-	return h, db.Set([]byte{headerKey}, value, pebble.Sync)
+	return db.Set([]byte{headerKey}, value, pebble.Sync)
 }
 
 // newStoreID returns a random (version 4) UUID.
