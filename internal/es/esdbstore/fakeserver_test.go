@@ -47,7 +47,8 @@ type fake struct {
 	subs   int
 	refuse error // of every read
 
-	deleted bool // refusals of appends are for a deleted stream
+	trailer metadata.MD   // of refused appends
+	held    chan struct{} // reads wait for it
 }
 
 // newFake returns a fake that is not started, on a unix socket.
@@ -129,6 +130,21 @@ func (f *fake) Events(stream string) int {
 	return len(f.stream(stream))
 }
 
+// hold makes reads wait until a channel is closed.
+func (f *fake) hold(until chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = until
+}
+
+// Total counts the stored events.
+func (f *fake) Total() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.log)
+}
+
+// Subscriptions counts the subscriptions that were ever opened.
 func (f *fake) Subscriptions() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -206,9 +222,7 @@ func (f *fake) Append(call streams.Streams_AppendServer) error {
 	}
 	if spoil != nil {
 		if err := spoil(n); err != nil {
-			if f.deleted {
-				call.SetTrailer(streamDeleted(string(first.GetOptions().GetStreamIdentifier().GetStreamName())))
-			}
+			call.SetTrailer(f.trailer)
 			return err
 		}
 	}
@@ -228,8 +242,11 @@ func (f *fake) store(o *streams.AppendReq_Options, events []*streams.AppendReq_P
 	name := string(o.GetStreamIdentifier().GetStreamName())
 	have := f.stream(name)
 	next := uint64(0)
-	if _, none := o.GetExpectedStreamRevision().(*streams.AppendReq_Options_NoStream); !none {
+	switch o.GetExpectedStreamRevision().(type) {
+	case *streams.AppendReq_Options_Revision:
 		next = o.GetRevision() + 1
+	case *streams.AppendReq_Options_Any: // only bare clients
+		next = uint64(len(have))
 	}
 	if next > uint64(len(have)) || next < uint64(len(have)) && !same(have[next:], events) {
 		return &streams.AppendResp{Result: &streams.AppendResp_WrongExpectedVersion_{WrongExpectedVersion: &streams.AppendResp_WrongExpectedVersion{}}}
@@ -269,11 +286,14 @@ func same(have []*streams.ReadResp_ReadEvent_RecordedEvent, events []*streams.Ap
 func (f *fake) Read(req *streams.ReadReq, call streams.Streams_ReadServer) error {
 	o := req.GetOptions()
 	f.mu.Lock()
-	log, refuse := f.log, f.refuse
+	log, refuse, held := f.log, f.refuse, f.held
 	if stream := o.GetStream(); stream != nil {
 		log = f.stream(string(stream.GetStreamIdentifier().GetStreamName()))
 	}
 	f.mu.Unlock()
+	if held != nil {
+		<-held
+	}
 	switch {
 	case refuse != nil:
 		return refuse

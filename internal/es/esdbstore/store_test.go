@@ -220,7 +220,6 @@ func TestUnavailableAnswersAreRetried(t *testing.T) {
 }
 
 func TestRefusalsAreNotRetried(t *testing.T) {
-	deleted := func() error { return status.Error(codes.FailedPrecondition, "deleted") }
 	for name, tt := range map[string]struct {
 		answer error
 		want   error
@@ -228,12 +227,14 @@ func TestRefusalsAreNotRetried(t *testing.T) {
 		"disk full":        {status.Error(codes.ResourceExhausted, "disk full"), esdbstore.ErrRefused},
 		"not allowed":      {status.Error(codes.PermissionDenied, "no"), esdbstore.ErrRefused},
 		"invalid argument": {status.Error(codes.InvalidArgument, "no"), esdbstore.ErrRefused},
-		"deleted stream":   {deleted(), esdbstore.ErrStreamDeleted},
+		"deleted stream":   {status.Error(codes.FailedPrecondition, "deleted"), esdbstore.ErrStreamDeleted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
 			f.spoil = func(int) error { return tt.answer }
-			f.deleted = tt.want == esdbstore.ErrStreamDeleted
+			if tt.want == esdbstore.ErrStreamDeleted { // without these trailers the official client panics
+				f.trailer = metadata.Pairs("exception", "stream-deleted", "stream-name", "facility-a")
+			}
 			f.Start(t)
 			c := dial(t, f.URL())
 			_, err := newStore(c).Append(within(t), "facility-a", 0, command(), change("1"))
@@ -341,9 +342,4 @@ func TestCallerMayLeave(t *testing.T) {
 func Example() {
 	fmt.Println(esdbstore.Redact("esdb://admin:changeit@store:2113?tls=true"))
 	// Output: esdb://***@store:2113?tls=true
-}
-
-// streamDeleted are the trailers without which the official client panics.
-func streamDeleted(stream string) metadata.MD {
-	return metadata.Pairs("exception", "stream-deleted", "stream-name", stream)
 }

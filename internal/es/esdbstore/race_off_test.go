@@ -1,0 +1,5 @@
+//go:build !race
+
+package esdbstore_test
+
+const raceDetector = false
