@@ -37,6 +37,7 @@ type member struct {
 	*Projection
 	handlers map[string][]Handler
 	at       checkpoint
+	retry    bool // the database still shows a failure that is tried again
 }
 
 func newMember(p Projection) *member {
@@ -133,14 +134,14 @@ func (db *DB) applyAll(ctx context.Context, members []*member, b batch) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	for i, m := range members {
-		m.at = next[i]
+		m.at, m.retry = next[i], false
 	}
 	return nil
 }
 
 // applyOne runs a member's handlers inside a savepoint.
 func applyOne(ctx context.Context, tx *transaction, m *member, b batch) (checkpoint, error) {
-	if m.at.position >= b.end {
+	if m.at.position >= b.end && (m.at.live || !b.caught) && !m.retry {
 		return m.at, nil
 	}
 	if _, err := tx.Tx.ExecContext(ctx, "SAVEPOINT view"); err != nil {
@@ -194,7 +195,7 @@ func handle(ctx context.Context, tx Tx, m *member, b batch) (next checkpoint, fa
 			}
 		}
 	}
-	next.position = b.end
+	next.position, next.live = max(m.at.position, b.end), m.at.live || b.caught
 	if b.last != nil {
 		next.recordedAt = recordedAt(b.last)
 	}
@@ -274,7 +275,6 @@ func Apply(ctx context.Context, db *DB, p Projection, facts ...Fact) error {
 		return fmt.Errorf("%s: %s at %d: %w", m.Key(), failure.Type, failure.Position, err)
 	}
 	next.live, next.recordedAt = true, recorded
-	next.position = max(next.position, m.at.position)
 	if err := moveCheckpoint(ctx, tx, m.Projection, m.at, next); err != nil {
 		return err
 	}

@@ -150,3 +150,67 @@ func (db *DB) Ping(ctx context.Context) error {
 func (db *DB) Close() error {
 	return errors.Join(db.reader.Close(), db.writer.Close())
 }
+
+// ErrLocked reports that another process (or another runner in this one) does
+// the work that was asked for.
+var ErrLocked = errors.New("another process is at it")
+
+// lock takes a named lock of this database for as long as the process lives or
+// until it is released. It fails with [ErrLocked] if someone else holds it.
+// The operating system, or the PostgreSQL server, frees the lock of a process
+// that dies; so there is no heartbeat to wait for.
+func (db *DB) lock(ctx context.Context, name string) (*lock, error) {
+	driver, address, take := "pgx", db.url, db.takeAdvisory
+	if db.engine == SQLite {
+		// An exclusive transaction on a small file of its own.
+		driver, take = "sqlite", takeFile
+		address = "file:" + (&url.URL{Path: db.path + "-" + name + ".lock"}).EscapedPath() + "?_pragma=busy_timeout(0)"
+	}
+	pool, err := sql.Open(driver, address)
+	if err != nil {
+		return nil, fmt.Errorf("lock %s: %w", name, err)
+	}
+	pool.SetMaxOpenConns(1)
+	conn, err := pool.Conn(ctx)
+	if err == nil {
+		err = take(ctx, conn, name)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), pool.Close())
+	}
+	return &lock{conn: conn, pool: pool}, nil
+}
+
+func takeFile(ctx context.Context, conn *sql.Conn, _ string) error {
+	_, err := conn.ExecContext(ctx, "BEGIN EXCLUSIVE")
+	if err != nil && transient(err) && ctx.Err() == nil {
+		return ErrLocked
+	}
+	return err
+}
+
+func (db *DB) takeAdvisory(ctx context.Context, conn *sql.Conn, name string) error {
+	var got bool
+	err := conn.QueryRowContext(ctx,
+		`SELECT pg_try_advisory_lock(hashtextextended('shiyang readmodel ' || current_schema() || ' ' || $1, 0))`, name).Scan(&got)
+	if err == nil && !got {
+		return ErrLocked
+	}
+	return err
+}
+
+type lock struct {
+	conn *sql.Conn
+	pool *sql.DB
+}
+
+// held answers whether the lock's connection, and so the lock, is still there.
+func (l *lock) held(ctx context.Context) error {
+	_, err := l.conn.ExecContext(ctx, "SELECT 1")
+	return err
+}
+
+func (l *lock) release() {
+	_ = l.conn.Close() // ends the session and with it the lock
+	_ = l.pool.Close()
+}

@@ -102,13 +102,24 @@ func (r *reader) read(ctx context.Context, raw *RawEvent, wanted map[string]bool
 	}
 	f.Category, f.ID, _ = es.SplitStream(raw.Stream)
 	if f.Meta, err = es.DecodeMeta(raw.Metadata); err != nil {
-		return f, true, err
+		return f, true, &unreadableError{"metadata", err}
 	}
 	if f.Event, err = r.codec.Decode(ctx, raw.Type, raw.Data); err != nil {
-		return f, true, err
+		return f, true, &unreadableError{"content", err}
 	}
 	return f, true, nil
 }
+
+// unreadableError is an event that cannot be decoded. Its text leaves the cause
+// out, which may quote the event.
+type unreadableError struct {
+	part  string
+	cause error
+}
+
+func (e *unreadableError) Error() string { return "the event's " + e.part + " cannot be read" }
+
+func (e *unreadableError) Unwrap() error { return e.cause }
 
 // recordedAt reads only the time of recording, for lag in seconds.
 func recordedAt(raw *RawEvent) time.Time {
@@ -128,9 +139,8 @@ func ours(stream string) bool { return !strings.HasPrefix(stream, "$") }
 // window remembers the last revisions of the streams seen most lately. A
 // stream's revisions are dense, so the next event of a remembered stream must
 // be one further: anything else means that the subscription skipped an event.
-// It costs no I/O and never cries wolf; what it has forgotten is covered by
-// the count of events in every checkpoint, which [Check] compares with an
-// independent read of the log.
+// It costs no I/O; what it has forgotten is covered by the count of events in
+// every checkpoint, which [Check] compares with an independent read of the log.
 type window struct {
 	last map[string]es.Revision
 	prev map[string]es.Revision // the generation before; dropped when last is full
@@ -141,15 +151,19 @@ const windowStreams = 8192
 // errGap reports that an event is missing from the deliveries.
 var errGap = errors.New("an event was skipped")
 
-func (w *window) check(raw *RawEvent) error {
+// check takes note of an event. late says that its position was passed before,
+// so that it must be a repetition of one that the window knows.
+func (w *window) check(raw *RawEvent, late bool) error {
 	before, known := w.last[raw.Stream]
 	if !known {
 		before, known = w.prev[raw.Stream]
 	}
-	if known && raw.Revision > before+1 {
+	switch {
+	case late && (!known || raw.Revision > before):
+		return fmt.Errorf("%w: %s revision %d came out of order", errGap, raw.Stream, raw.Revision)
+	case known && raw.Revision > before+1:
 		return fmt.Errorf("%w: %s came with revision %d after %d", errGap, raw.Stream, raw.Revision, before)
-	}
-	if known && raw.Revision <= before {
+	case known && raw.Revision <= before:
 		return nil // delivered again
 	}
 	if w.last == nil || len(w.last) >= windowStreams {

@@ -1,0 +1,392 @@
+package readmodel
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"shiyang/internal/es"
+)
+
+// Options are what a runner, a reactor or a build can be told beyond the
+// required. The zero value works.
+type Options struct {
+	Logger *slog.Logger
+	Now    func() time.Time
+	// Prefixes select the streams by the start of their names, such as
+	// "permit-"; none means all but the store's own.
+	Prefixes []string
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Runner (投影运行器) keeps the projections of one database up to date. It
+// holds one subscription for all of them: every event is decoded once, and
+// what is at hand becomes one transaction that moves every row and every
+// checkpoint. A projection that is new or behind catches up with reads of its
+// own and then joins. Run it once; the other methods are safe for concurrent
+// use at any time.
+type Runner struct {
+	db      *DB
+	source  Source
+	reader  *reader
+	options Options
+	members []*member
+	wanted  map[string]bool
+
+	seen    window // of the subscription, over all sessions
+	lastGap string
+
+	mu       sync.Mutex // held while the live set is changed or written
+	live     []*member
+	position es.Position // the live set is known up to here
+
+	status status
+}
+
+// NewRunner returns a runner of projections in db. Names must differ; a new
+// version of a projection takes the place of the old one in the list.
+func NewRunner(db *DB, source Source, codec Decoder, o Options, projections ...Projection) *Runner {
+	r := &Runner{
+		db: db, source: source, reader: newReader(codec), options: o.withDefaults(),
+		wanted: map[string]bool{},
+	}
+	for _, p := range projections {
+		m := newMember(p)
+		r.members = append(r.members, m)
+		for t := range m.handlers {
+			r.wanted[t] = true
+		}
+	}
+	r.status.start(r.members)
+	return r
+}
+
+// Run keeps the projections up to date until ctx ends, and then returns nil.
+// While another process runs this database it stands by. Whatever can be
+// cured by trying again (the store or the database is away) is tried again
+// with growing pauses; an error means that the projections are wrongly
+// declared.
+func (r *Runner) Run(ctx context.Context) error {
+	names := map[string]bool{}
+	for _, m := range r.members {
+		if err := m.validate(); err != nil {
+			return err
+		}
+		if names[m.Name] {
+			return fmt.Errorf("projection %s is listed twice", m.Name)
+		}
+		names[m.Name] = true
+	}
+	for tries := 0; ctx.Err() == nil; tries++ {
+		began := r.options.Now()
+		err := r.hold(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if r.options.Now().Sub(began) > time.Minute {
+			tries = 0
+		}
+		level := slog.LevelWarn
+		if errors.Is(err, ErrLocked) {
+			level, tries = slog.LevelDebug, 2
+		}
+		r.options.Logger.Log(ctx, level, "read models pause", slog.Any("error", err))
+		r.status.stopped(err)
+		pause(ctx, tries)
+	}
+	return nil
+}
+
+// pause waits with full jitter, up to 10 s after many tries.
+func pause(ctx context.Context, tries int) {
+	limit := min(10*time.Second, 100*time.Millisecond<<min(tries, 10))
+	d := limit/4 + rand.N(limit) //nolint:gosec // jitter needs no secrecy
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// hold takes the database's lock and runs one session under it.
+func (r *Runner) hold(ctx context.Context) error {
+	l, err := r.db.lock(ctx, "runner")
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	detach := r.db.board.attach()
+	defer detach()
+	return r.session(ctx, l)
+}
+
+// session loads the checkpoints, follows the log from the furthest of them and
+// lets the others catch up beside it, until something breaks.
+func (r *Runner) session(ctx context.Context, l *lock) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	defer cancel(nil)
+
+	behind, err := r.load(ctx)
+	if err != nil {
+		return err
+	}
+	p := newPipe(r.position)
+	from := r.position
+	r.status.running(p)
+	wait.Go(func() {
+		r.reader.feed(ctx, p, r.source.Subscribe(ctx, from, r.options.Prefixes), from, &r.seen, r.wanted)
+	})
+	wait.Go(func() {
+		if err := r.catchUpAll(ctx, behind); err != nil {
+			cancel(err)
+		}
+	})
+	wait.Go(func() {
+		if err := r.watch(ctx, l); err != nil {
+			cancel(err)
+		}
+	})
+	for {
+		b, err := p.take(ctx)
+		if err != nil {
+			return r.sessionError(ctx, err)
+		}
+		if err := r.applyLive(ctx, b); err != nil {
+			return cmp.Or(context.Cause(ctx), err)
+		}
+	}
+}
+
+// sessionError tells a lasting gap from a passing one: a gap found twice in
+// the same place is not cured by subscribing again, so the views concerned are
+// set aside until they are rebuilt.
+func (r *Runner) sessionError(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if errors.Is(err, errEnd) {
+		return errors.New("the subscription ended")
+	}
+	if !errors.Is(err, errGap) {
+		return err
+	}
+	if r.lastGap != err.Error() {
+		r.lastGap = err.Error()
+		return err
+	}
+	r.seen, r.lastGap = window{}, ""
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return errors.Join(err, r.setAside(ctx, r.live, err))
+}
+
+// setAside marks members from which events are missing. Only a rebuild makes
+// them whole again.
+func (r *Runner) setAside(ctx context.Context, members []*member, gap error) error {
+	tx, err := r.db.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, m := range members {
+		f := Failure{Error: shorten(gap.Error()) + "; rebuild the view", Position: m.at.position}
+		if err := noteFailure(ctx, tx, m.Projection, f, true); err != nil {
+			return err
+		}
+		m.at.gap, m.at.failure = true, f
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	r.report(ctx, stateFollowing, members...)
+	return nil
+}
+
+// load makes missing tables, reads every checkpoint, puts the furthest
+// projections into the live set and returns the others.
+func (r *Runner) load(ctx context.Context) (behind []*member, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.live, r.position = nil, 0
+	for _, m := range r.members {
+		if m.at, err = r.db.install(ctx, m.Projection, r.options.Prefixes); err != nil {
+			if ctx.Err() != nil || transient(err) {
+				return nil, err
+			}
+			m.at = checkpoint{failure: Failure{Error: shorten(err.Error())}} // its schema is wrong: the others go on
+			r.report(ctx, stateFailed, m)
+			continue
+		}
+		if !m.at.gap {
+			r.position = max(r.position, m.at.position)
+		}
+	}
+	for _, m := range r.members {
+		switch {
+		case m.at.gap || m.at.failure.Position == 0 && m.at.failure.Error != "":
+			r.report(ctx, stateFailed, m)
+		case m.at.position == r.position && m.at.failure == Failure{}:
+			r.live = append(r.live, m)
+			r.report(ctx, stateFollowing, m)
+		default:
+			m.retry, m.at.failure = m.at.failure != Failure{}, Failure{}
+			behind = append(behind, m)
+			r.report(ctx, stateCatchingUp, m)
+		}
+	}
+	slices.SortStableFunc(behind, func(a, b *member) int { return cmp.Compare(b.at.position, a.at.position) })
+	return behind, nil
+}
+
+// applyLive gives a batch to the live set.
+func (r *Runner) applyLive(ctx context.Context, b batch) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.db.applyAll(ctx, r.live, b); err != nil {
+		return err
+	}
+	r.position = max(r.position, b.end)
+	r.settleLive(ctx)
+	return nil
+}
+
+// settleLive reports the live set and sets failed members aside.
+func (r *Runner) settleLive(ctx context.Context) {
+	r.report(ctx, stateFollowing, r.live...)
+	r.live = slices.DeleteFunc(r.live, (*member).broken)
+}
+
+// report tells readers and the status page where members stand.
+func (r *Runner) report(ctx context.Context, state string, members ...*member) {
+	places := make(map[string]place, len(members))
+	for _, m := range members {
+		places[m.Name] = m.place()
+		if m.broken() && state != stateFailed {
+			r.options.Logger.ErrorContext(ctx, "view set aside", slog.String("view", m.Key()),
+				slog.String("error", m.at.failure.Error), slog.String("event", m.at.failure.EventID),
+				slog.Uint64("position", uint64(m.at.failure.Position)))
+		}
+	}
+	r.status.report(state, members)
+	r.db.board.publish(places)
+}
+
+// catchUpAll brings those behind to the head, nearest first; those that stand
+// at the same place share their reads.
+func (r *Runner) catchUpAll(ctx context.Context, behind []*member) error {
+	for len(behind) > 0 {
+		n := 1
+		for n < len(behind) && behind[n].at.position == behind[0].at.position {
+			n++
+		}
+		if err := r.catchUp(ctx, slices.Clone(behind[:n])); err != nil {
+			return err
+		}
+		behind = behind[n:]
+	}
+	return nil
+}
+
+// catchUp reads the log for a group and joins it to the live set. A failed
+// checkpoint is tried again from where it stands.
+func (r *Runner) catchUp(ctx context.Context, group []*member) error {
+	for _, m := range group {
+		l, err := r.lockView(ctx, m)
+		if err != nil {
+			return err
+		}
+		defer l.release()
+		if m.at, err = r.db.install(ctx, m.Projection, r.options.Prefixes); err != nil { // a build may have moved it
+			return err
+		}
+		m.retry = m.at.failure != Failure{}
+		m.at.failure = Failure{}
+	}
+	for gaps := 0; len(group) > 0; {
+		from, n := least(group), 0
+		err := r.reader.replay(ctx, r.source, r.options.Prefixes, from, toHead, r.wanted, func(b batch) error {
+			n += len(b.items)
+			if err := r.db.applyAll(ctx, group, b); err != nil {
+				return err
+			}
+			r.report(ctx, stateCatchingUp, group...)
+			group = slices.DeleteFunc(group, (*member).broken)
+			return nil
+		})
+		if errors.Is(err, errGap) {
+			if gaps++; gaps == 1 {
+				continue
+			}
+			return r.setAside(ctx, group, err)
+		}
+		if err != nil {
+			return fmt.Errorf("catch up: %w", err)
+		}
+		if n <= batchEvents {
+			return r.join(ctx, group)
+		}
+	}
+	return nil
+}
+
+func (r *Runner) lockView(ctx context.Context, m *member) (*lock, error) {
+	for {
+		l, err := r.db.lock(ctx, m.Key())
+		if !errors.Is(err, ErrLocked) {
+			return l, err
+		}
+		r.status.report(stateBuilding, []*member{m})
+		pause(ctx, 2)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func least(group []*member) es.Position {
+	from := group[0].at.position
+	for _, m := range group {
+		from = min(from, m.at.position)
+	}
+	return from
+}
+
+// join reads the last few events while the live set stands still, and adds the
+// group to it.
+func (r *Runner) join(ctx context.Context, group []*member) error {
+	if len(group) == 0 {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	apply := func(b batch) error { return r.db.applyAll(ctx, group, b) }
+	if from := least(group); from < r.position {
+		if err := r.reader.replay(ctx, r.source, r.options.Prefixes, from, r.position, r.wanted, apply); err != nil {
+			return fmt.Errorf("join: %w", err)
+		}
+	}
+	if err := apply(batch{end: r.position, caught: true}); err != nil {
+		return fmt.Errorf("join: %w", err)
+	}
+	r.live = append(r.live, group...)
+	r.settleLive(ctx)
+	return nil
+}
