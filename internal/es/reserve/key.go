@@ -16,7 +16,7 @@ type Reservation struct {
 	Holder    string    // the stream that wants or has the key
 	CommandID string    // the command that reserved: Meta.CausationID of KeyReserved
 	At        time.Time // when it was recorded
-	Confirmed bool      // the holder's record exists
+	Confirmed bool      // the holder's record was written
 	Released  string    // why the key was given back; "" while it is held
 }
 

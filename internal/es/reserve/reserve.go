@@ -8,7 +8,8 @@
 //  2. the command appends to its record, with the same command id;
 //  3. [Keys.Confirm] makes the reservation lasting.
 //
-// When the record no longer needs the key, [Keys.Release] gives it back.
+// [Keys.Hold] is the three in one call. When the record no longer needs the
+// key, [Keys.Release] gives it back.
 // A crash leaves a reservation without confirmation. The same command, sent
 // again, goes through all three steps once more and ends well. If it never
 // comes, a ticker finds the reservation in a view ([Key] says how) and calls
@@ -31,6 +32,7 @@ import (
 	"time"
 
 	"shiyang/internal/es"
+	"shiyang/internal/problem"
 )
 
 // MinAge is how old a reservation is before Resolve may give it up. Commands
@@ -95,13 +97,25 @@ func (k *Keys) Reserve(ctx context.Context, meta es.Meta, kind, key, holderStrea
 		if err != nil {
 			return Reservation{}, err
 		}
-		if mine, ok := k.mine(state, meta.CommandID, holderStream); ok {
-			return mine, nil
+		current, held := state.Current()
+		if held && current.Holder == holderStream && (current.Confirmed || current.CommandID == meta.CommandID) {
+			return current, nil
 		}
 		if last, ok := state.byCommand(meta.CommandID); ok {
-			done, err := k.tookEffect(ctx, last)
-			if err != nil || done {
+			if written, err := k.written(ctx, last); err != nil || written {
 				return last, err
+			}
+		}
+		if held && current.Holder == holderStream { // an earlier command of the record did not come to its end
+			written, err := k.written(ctx, current)
+			if err != nil {
+				return Reservation{}, err
+			}
+			if written {
+				if err := k.Confirm(ctx, meta, kind, key, current.ID); err != nil {
+					return Reservation{}, err
+				}
+				continue
 			}
 		}
 		try := step(meta, "reserve", strconv.Itoa(state.tries(meta.CommandID)))
@@ -112,18 +126,9 @@ func (k *Keys) Reserve(ctx context.Context, meta es.Meta, kind, key, holderStrea
 	return Reservation{}, fmt.Errorf("reserve %s: %w", kind, es.ErrConflict)
 }
 
-// mine finds the reservation that already serves a command.
-func (k *Keys) mine(state Key, commandID, holder string) (Reservation, bool) {
-	current, held := state.Current()
-	if held && current.Holder == holder && (current.Confirmed || current.CommandID == commandID) {
-		return current, true
-	}
-	return Reservation{}, false
-}
-
-// tookEffect tells whether the command of a reservation stands in the record
-// of its holder.
-func (k *Keys) tookEffect(ctx context.Context, r Reservation) (bool, error) {
+// written tells whether the command of a reservation stands in the record of
+// its holder.
+func (k *Keys) written(ctx context.Context, r Reservation) (bool, error) {
 	for rec, err := range k.store.Read(ctx, r.Holder, 0) {
 		if err != nil {
 			return false, fmt.Errorf("look for command in %s: %w", r.Holder, err)
@@ -135,10 +140,10 @@ func (k *Keys) tookEffect(ctx context.Context, r Reservation) (bool, error) {
 	return false, nil
 }
 
-// Confirm says that the holder's record exists. It may be repeated, also by
-// a reaction. If the reservation was given up as abandoned before, the key
-// is taken again; if someone else has it by then, that is a [*TakenError]
-// and the record has to be looked at by a person.
+// Confirm says that the holder's record was written. It may be repeated,
+// also by a reaction. If the reservation was given up before, the key is taken
+// again; if someone else has it by then, that is a [*TakenError] and the
+// record has to be looked at by a person.
 func (k *Keys) Confirm(ctx context.Context, meta es.Meta, kind, key, reservationID string) error {
 	_, err := k.keys.Execute(ctx, keyID(kind, key), step(meta, "confirm", reservationID),
 		confirm{kind, key, reservationID, meta.CommandID})
@@ -148,15 +153,68 @@ func (k *Keys) Confirm(ctx context.Context, meta es.Meta, kind, key, reservation
 	return nil
 }
 
-// Release gives a key back, confirmed or not. Releasing twice, or what
-// another reservation holds now, changes nothing.
+// Release gives a key back because the record does not need it any more.
+// Releasing twice, or what another reservation holds now, changes nothing.
+// When a command was refused, use [Keys.Withdraw].
 func (k *Keys) Release(ctx context.Context, meta es.Meta, kind, key, reservationID, reason string) error {
-	_, err := k.keys.Execute(ctx, keyID(kind, key), step(meta, "release", reservationID),
-		release{id: reservationID, reason: reason})
+	state, _, err := k.keys.Load(ctx, keyID(kind, key))
+	if err != nil {
+		return err
+	}
+	written := false
+	if r, known := state.byID(reservationID); known && !r.Confirmed && r.Released == "" {
+		if written, err = k.written(ctx, r); err != nil {
+			return err
+		}
+	}
+	_, err = k.keys.Execute(ctx, keyID(kind, key), step(meta, "release", reservationID),
+		release{reservationID, reason, written})
 	if err != nil {
 		return fmt.Errorf("release reservation: %w", err)
 	}
 	return nil
+}
+
+// Withdraw gives up what a command reserved because its record then refused
+// it. It is always safe to call: a key that another command of the record
+// holds rightly stays where it is.
+func (k *Keys) Withdraw(ctx context.Context, meta es.Meta, r Reservation) error {
+	if r.CommandID != meta.CommandID || r.Confirmed || r.Released != "" {
+		return nil
+	}
+	if written, err := k.written(ctx, r); err != nil || written {
+		return err
+	}
+	return k.giveUp(ctx, meta, r)
+}
+
+func (k *Keys) giveUp(ctx context.Context, meta es.Meta, r Reservation) error {
+	if _, err := k.keys.Execute(ctx, keyID(r.Kind, r.Key), step(meta, "give up", r.ID), giveUp{r.ID}); err != nil {
+		return fmt.Errorf("give up reservation: %w", err)
+	}
+	return nil
+}
+
+// Hold takes the three steps around write, which appends to the record with
+// the same command id: reserve, write, confirm. If write is refused, the
+// reservation is withdrawn. After any other error the command may be sent
+// again, or be left to the ticker.
+func (k *Keys) Hold(ctx context.Context, meta es.Meta, kind, key, holderStream string, write func(context.Context) (es.Receipt, error)) (es.Receipt, error) {
+	r, err := k.Reserve(ctx, meta, kind, key, holderStream)
+	if err != nil {
+		return es.Receipt{}, err
+	}
+	receipt, err := write(ctx)
+	if _, refused := errors.AsType[*problem.Error](err); refused {
+		if undone := k.Withdraw(ctx, meta, r); undone != nil {
+			err = errors.Join(err, undone)
+		}
+		return receipt, err
+	}
+	if err != nil {
+		return receipt, err
+	}
+	return receipt, k.Confirm(ctx, meta, kind, key, r.ID)
 }
 
 // Holder returns the stream that holds a key, "" if nobody does.
@@ -204,17 +262,12 @@ func (k *Keys) Resolve(ctx context.Context, meta es.Meta, kind, key, reservation
 	case k.now().Sub(r.At) < MinAge:
 		return Waiting, nil
 	}
-	done, err := k.tookEffect(ctx, r)
+	written, err := k.written(ctx, r)
 	if err != nil {
 		return Waiting, err
 	}
-	if done {
+	if written {
 		return Kept, k.Confirm(ctx, meta, kind, key, reservationID)
 	}
-	_, err = k.keys.Execute(ctx, keyID(kind, key), step(meta, "abandon", reservationID),
-		release{id: reservationID, reason: Abandoned, unconfirmed: true})
-	if err != nil {
-		return Waiting, fmt.Errorf("give up reservation: %w", err)
-	}
-	return GivenUp, nil
+	return GivenUp, k.giveUp(ctx, meta, r)
 }

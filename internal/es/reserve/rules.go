@@ -63,22 +63,28 @@ func reservationID(kind, key, commandID string, try int) string {
 // confirm says that the holder's record exists.
 type confirm struct{ kind, key, id, commandID string }
 
-// Decide implements [es.Command]. A reservation that was given up as
-// abandoned although the record was written is taken again if it can be.
+// Decide implements [es.Command]. A reservation that was given up although
+// the record was written is taken again if it can be.
 func (c confirm) Decide(k Key) ([]es.Event, error) {
 	mine, known := k.byID(c.id)
 	if !known {
 		return nil, problem.ErrNotFound
 	}
-	mine, _ = k.last(func(r Reservation) bool { return r.Holder == mine.Holder })
-	switch {
-	case mine.Released == "" && !mine.Confirmed:
-		return []es.Event{&commonv1.KeyReservationConfirmed{ReservationId: mine.ID}}, nil
-	case mine.Released != Abandoned:
-		return nil, nil // confirmed before, or rightly given back since
+	if mine.Confirmed { // it is held, or was rightly given back since
+		return nil, nil
 	}
 	if current, held := k.Current(); held {
-		return nil, &TakenError{Holder: current.Holder, Confirmed: current.Confirmed}
+		switch {
+		case current.Holder != mine.Holder:
+			return nil, &TakenError{Holder: current.Holder, Confirmed: current.Confirmed}
+		case current.Confirmed:
+			return nil, nil
+		}
+		return []es.Event{&commonv1.KeyReservationConfirmed{ReservationId: current.ID}}, nil
+	}
+	last, _ := k.last(func(r Reservation) bool { return r.Holder == mine.Holder })
+	if last.Confirmed { // another command of the record had it and gave it back
+		return nil, nil
 	}
 	id := reservationID(c.kind, c.key, c.commandID, k.tries(c.commandID))
 	return []es.Event{
@@ -89,18 +95,34 @@ func (c confirm) Decide(k Key) ([]es.Event, error) {
 
 // release gives a key back.
 type release struct {
-	id, reason  string
-	unconfirmed bool // only if it was not confirmed meanwhile
+	id, reason string
+	written    bool // the record was written, whether or not that was confirmed
 }
 
 // Decide implements [es.Command].
 func (c release) Decide(k Key) ([]es.Event, error) {
 	mine, known := k.byID(c.id)
-	switch {
-	case !known:
+	if !known {
 		return nil, problem.ErrNotFound
-	case mine.Released != "", c.unconfirmed && mine.Confirmed:
+	}
+	if mine.Released != "" {
 		return nil, nil
 	}
-	return []es.Event{&commonv1.KeyReservationReleased{ReservationId: c.id, Reason: c.reason}}, nil
+	released := &commonv1.KeyReservationReleased{ReservationId: c.id, Reason: c.reason}
+	if c.written && !mine.Confirmed {
+		return []es.Event{&commonv1.KeyReservationConfirmed{ReservationId: c.id}, released}, nil
+	}
+	return []es.Event{released}, nil
+}
+
+// giveUp releases a reservation of which nothing came.
+type giveUp struct{ id string }
+
+// Decide implements [es.Command].
+func (c giveUp) Decide(k Key) ([]es.Event, error) {
+	mine, known := k.byID(c.id)
+	if !known || mine.Confirmed || mine.Released != "" {
+		return nil, nil
+	}
+	return []es.Event{&commonv1.KeyReservationReleased{ReservationId: c.id, Reason: Abandoned}}, nil
 }
