@@ -19,6 +19,7 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -103,6 +104,10 @@ func New(ctx context.Context, d Deps) (*API, error) {
 			UnmarshalOptions: protojson.UnmarshalOptions{DiscardUnknown: false},
 		}),
 		runtime.WithMiddlewares(a.checked),
+		runtime.WithMetadata(func(ctx context.Context, _ *http.Request) metadata.MD {
+			md, _ := metadata.FromOutgoingContext(ctx) // what admit put there
+			return md
+		}),
 		runtime.WithErrorHandler(a.callFailed),
 		runtime.WithRoutingErrorHandler(a.routeFailed),
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),

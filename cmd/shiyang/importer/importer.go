@@ -24,11 +24,11 @@ import (
 type Table struct {
 	Name    string
 	Help    string
-	Path    string                        // of the command
-	Columns []string                      // of the header, in any order
-	Need    []string                      // columns that may not be empty
-	Key     func(Row) string              // what makes a line itself; the same key is the same command
-	Body    func(Row) map[string]any      // of the command
+	Path    string                   // of the command
+	Columns []string                 // of the header, in any order
+	Need    []string                 // columns that may not be empty
+	Key     func(Row) string         // what makes a line itself; the same key is the same command
+	Body    func(Row) map[string]any // of the command
 }
 
 // Row is one line by column name.
