@@ -74,6 +74,7 @@ func (x *Date) GetIso() string {
 type Person struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Opaque id of the person; the key to the encrypted fields is kept under it.
+	// A request may leave it empty: the service then gives the person an id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// 姓名
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
@@ -915,9 +916,9 @@ const file_common_v1_types_proto_rawDesc = "" +
 	"\n" +
 	"\x15common/v1/types.proto\x12\tcommon.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17common/v1/options.proto\"h\n" +
 	"\x04Date\x12`\n" +
-	"\x03iso\x18\x01 \x01(\tBN\xbaHKrI2G^(19[0-9]{2}|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$R\x03iso\"p\n" +
-	"\x06Person\x12\x18\n" +
-	"\x02id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x02id\x12%\n" +
+	"\x03iso\x18\x01 \x01(\tBN\xbaHKrI2G^(19[0-9]{2}|20[0-9]{2}|2100)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$R\x03iso\"s\n" +
+	"\x06Person\x12\x1b\n" +
+	"\x02id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\x02id\x12%\n" +
 	"\x04name\x18\x02 \x01(\tB\x11\xbaH\x06r\x04\x10\x01\x18<\xaa\xbb\x18\x04\n" +
 	"\x02idR\x04name\x12%\n" +
 	"\x05phone\x18\x03 \x01(\tB\x0f\xbaH\x04r\x02\x18\x14\xaa\xbb\x18\x04\n" +
