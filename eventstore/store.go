@@ -72,8 +72,9 @@ func (s *Store) Serve(listener net.Listener) error {
 	return nil
 }
 
-// Ready returns nil while the store can read and write, and otherwise why not.
-func (s *Store) Ready() error { return s.journal.Err() }
+// Ready returns nil while the store can read and write, and otherwise why not:
+// it was stopped, it has failed, or the disk has not answered for long.
+func (s *Store) Ready() error { return s.journal.Ready() }
 
 // Failed is closed when the store has stopped after a storage failure; Ready
 // then says why. Only a new Open helps.

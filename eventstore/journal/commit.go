@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -207,6 +208,8 @@ func (j *Journal) write(group []*request, answers []answer) (err error) {
 			err = fmt.Errorf("commit: %v", r)
 		}
 	}()
+	j.writing.Store(time.Now().UnixNano())
+	defer j.writing.Store(0)
 	c := &j.commit
 	c.begin(j.db.NewBatch())
 	defer func() { err = errors.Join(err, c.batch.Close()) }()

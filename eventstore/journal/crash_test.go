@@ -171,7 +171,7 @@ func crashes(t *testing.T, fs *vfs.MemFS, wrapped vfs.FS, step int64, check func
 
 func TestNothingAcknowledgedIsLostInACrash(t *testing.T) {
 	fs := vfs.NewCrashableMem()
-	crashes(t, fs, fs, 5, func(crashed vfs.FS, must []acked) {
+	crashes(t, fs, renaming{fs}, 5, func(crashed vfs.FS, must []acked) {
 		if err := check(t, crashed, must); err != nil {
 			t.Errorf("after %d acknowledged appends: %v", len(must), err)
 		}
@@ -183,7 +183,7 @@ func TestNothingAcknowledgedIsLostInACrash(t *testing.T) {
 func TestCrashTestSeesAMissingSync(t *testing.T) {
 	fs := vfs.NewCrashableMem()
 	lost := 0
-	crashes(t, fs, unsynced{fs}, 40, func(crashed vfs.FS, must []acked) {
+	crashes(t, fs, unsynced{renaming{fs}}, 40, func(crashed vfs.FS, must []acked) {
 		if err := check(t, crashed, must); err != nil && len(must) > 0 {
 			lost++
 		}
@@ -191,6 +191,17 @@ func TestCrashTestSeesAMissingSync(t *testing.T) {
 	if lost == 0 {
 		t.Error("no loss was noticed without any fsync")
 	}
+}
+
+// renaming reuses files in two steps. MemFS does it in one under its clone lock
+// taken twice, which hangs when a crash comes in between.
+type renaming struct{ vfs.FS }
+
+func (r renaming) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := r.Rename(old, name); err != nil {
+		return nil, err
+	}
+	return r.OpenReadWrite(name, category)
 }
 
 // unsynced is a file system whose log files are never synced.

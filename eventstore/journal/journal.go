@@ -29,6 +29,7 @@ type Journal struct {
 	commit  committer
 
 	appends, syncs atomic.Uint64
+	writing        atomic.Int64 // when the running commit began, Unix nanoseconds; 0: none
 }
 
 // Stats are counters since the journal was opened; Head counts since the
@@ -130,6 +131,25 @@ func (j *Journal) Err() error {
 	default:
 		return nil
 	}
+}
+
+// stallLimit is how long a commit may take before the disk counts as stuck.
+const stallLimit = 10 * time.Second
+
+// Ready is Err, and in addition an error while a commit waits for the disk
+// unusually long. Such a journal becomes ready again when the disk answers.
+func (j *Journal) Ready() error {
+	if err := j.Err(); err != nil {
+		return err
+	}
+	since := j.writing.Load()
+	if since == 0 {
+		return nil
+	}
+	if d := time.Since(time.Unix(0, since)); d > stallLimit {
+		return fmt.Errorf("event journal: a commit has been waiting for the disk for %s", d.Round(time.Second))
+	}
+	return nil
 }
 
 // fail stops the journal for good. Only the first cause counts.
