@@ -269,3 +269,18 @@ func TestDerivedIDsNeverChange(t *testing.T) {
 		t.Errorf("EventID = %s, want %s", got, want)
 	}
 }
+
+func BenchmarkExecute(b *testing.B) {
+	for name, bytes := range map[string]int64{"remembered": 0, "read": -1} {
+		b.Run(name, func(b *testing.B) {
+			r := es.NewRepository[lock]("lock", newStore(), es.Options{Now: atNoon, CacheBytes: bytes})
+			n := 0
+			for b.Loop() {
+				n++ // ten commands on each of many aggregates
+				if _, err := r.Execute(b.Context(), fmt.Sprint(n/10), by("li", fmt.Sprint("c", n)), swap{"li"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

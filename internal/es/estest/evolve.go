@@ -13,7 +13,7 @@ import (
 // leaves no trace in the state. It also proves that Evolve is total: it
 // survives every event without content in every state of that life, ignores
 // events it does not know, and leaves earlier states as they are.
-func EveryEventEvolves[S es.State[S]](t *testing.T, samples ...es.Fact) {
+func EveryEventEvolves[S es.State[S]](t testing.TB, samples ...es.Fact) {
 	t.Helper()
 	var state S
 	for i, f := range samples {

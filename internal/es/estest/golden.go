@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write golden files that are missing; ex
 
 // Bytes compares got with the golden file, which ends in one newline more.
 // With -update a missing file is written.
-func Bytes(t *testing.T, file string, got []byte) {
+func Bytes(t testing.TB, file string, got []byte) {
 	t.Helper()
 	golden, err := os.ReadFile(file) //nolint:gosec // the test names its own file
 	if errors.Is(err, fs.ErrNotExist) && *update {
@@ -58,7 +58,7 @@ func Golden(t *testing.T, codec *es.Codec, dir string, samples ...es.Event) {
 // GoldenVariant is Golden for one more sample of a type that has a golden
 // file already: after a field was added, the old file stays as it is and the
 // new field goes into a sample under a name of its own, dir/<type>@name.json.
-func GoldenVariant(t *testing.T, codec *es.Codec, dir, name string, sample es.Event) {
+func GoldenVariant(t testing.TB, codec *es.Codec, dir, name string, sample es.Event) {
 	t.Helper()
 	typ, data, err := codec.Encode(t.Context(), sample)
 	if err != nil {
@@ -67,7 +67,7 @@ func GoldenVariant(t *testing.T, codec *es.Codec, dir, name string, sample es.Ev
 	golden(t, codec, filepath.Join(dir, typ+"@"+name+".json"), sample, data)
 }
 
-func golden(t *testing.T, codec *es.Codec, file string, sample es.Event, data []byte) {
+func golden(t testing.TB, codec *es.Codec, file string, sample es.Event, data []byte) {
 	t.Helper()
 	Bytes(t, file, data)
 	if t.Failed() {
@@ -108,7 +108,7 @@ func EventsOf(file protoreflect.FileDescriptor) []protoreflect.MessageDescriptor
 
 // EveryEventHasGolden fails for each event of an events.proto that has no
 // golden file in dir.
-func EveryEventHasGolden(t *testing.T, file protoreflect.FileDescriptor, dir string) {
+func EveryEventHasGolden(t testing.TB, file protoreflect.FileDescriptor, dir string) {
 	t.Helper()
 	for _, m := range EventsOf(file) {
 		name := filepath.Join(dir, string(m.FullName())+".json")

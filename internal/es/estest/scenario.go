@@ -69,7 +69,7 @@ func Run[S es.State[S]](t *testing.T, scenarios []Scenario[S]) {
 
 // foldChecked folds facts and fails if a step changed the state before it: a
 // remembered state is shared, so Evolve must copy maps and slices it changes.
-func foldChecked[S es.State[S]](t *testing.T, facts []es.Fact) S {
+func foldChecked[S es.State[S]](t testing.TB, facts []es.Fact) S {
 	t.Helper()
 	var state S
 	for i, f := range facts {
