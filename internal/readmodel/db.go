@@ -172,13 +172,15 @@ func (db *DB) lock(ctx context.Context, name string) (*lock, error) {
 	}
 	pool.SetMaxOpenConns(1)
 	conn, err := pool.Conn(ctx)
-	if err == nil {
-		err = take(ctx, conn, name)
-	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), pool.Close())
 	}
-	return &lock{conn: conn, pool: pool}, nil
+	l := &lock{conn: conn, pool: pool}
+	if err := take(ctx, conn, name); err != nil {
+		l.release()
+		return nil, fmt.Errorf("lock %s: %w", name, err)
+	}
+	return l, nil
 }
 
 func takeFile(ctx context.Context, conn *sql.Conn, _ string) error {

@@ -12,27 +12,22 @@ import (
 	"time"
 
 	"shiyang/internal/es"
+	"shiyang/internal/es/esdbstore"
 )
 
+var _ Source = (*esdbstore.Client)(nil)
+
 // RawEvent is a stored event that nobody has decoded yet.
-type RawEvent struct {
-	ID, Stream, Type string
-	Data, Metadata   []byte
-	Revision         es.Revision
-	Position         es.Position
-	Created          time.Time // the store's own clock; only a cross-check
-}
+type RawEvent = esdbstore.RawEvent
 
 // Delivery is what a subscription hands over: an event, or only the news that
-// nothing of ours stands at or before Position.
-type Delivery struct {
-	Event    *RawEvent
-	CaughtUp bool // everything stored so far was delivered
-	Position es.Position
-}
+// nothing of ours stands at or before its position.
+type Delivery = esdbstore.Delivery
 
 // Source is the log as the read side needs it. Prefixes select streams by the
 // start of their names; none means every stream that is not the store's own.
+//
+// *esdbstore.Client is a Source.
 type Source interface {
 	// Subscribe yields what comes after from, in order and at least once, and
 	// goes on with what is appended later. It resubscribes by itself and ends
