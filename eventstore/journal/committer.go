@@ -152,7 +152,7 @@ func (c *committer) fillWindow() error {
 	if c.window != nil {
 		return nil
 	}
-	head, size := c.j.Head(), uint64(c.j.opts.IDWindow) //nolint:gosec // positive by default
+	head, size := c.j.Head(), uint64(c.j.opts.IDWindow)
 	w := newIDWindow(c.j.opts.IDWindow)
 	for r, err := range c.j.all(head-min(head, size)+1, head) {
 		if err != nil {

@@ -46,19 +46,19 @@ func positionOf(key []byte) (uint64, error) {
 func streamBase(stream string) []byte {
 	key := make([]byte, 0, 3+len(stream)+8)
 	key = append(key, streamPrefix)
-	key = binary.BigEndian.AppendUint16(key, uint16(len(stream))) //nolint:gosec // names are at most MaxStreamName long
+	key = binary.BigEndian.AppendUint16(key, uint16(len(stream)))
 	return append(key, stream...)
 }
 
 func revisionKey(stream string, revision int64) []byte {
-	return binary.BigEndian.AppendUint64(streamBase(stream), uint64(revision)) //nolint:gosec // revisions are not negative
+	return binary.BigEndian.AppendUint64(streamBase(stream), uint64(revision))
 }
 
 func revisionOf(key []byte) (int64, error) {
 	if len(key) < 11 {
 		return 0, fmt.Errorf("%w: stream key of %d bytes", ErrCorrupt, len(key))
 	}
-	return int64(binary.BigEndian.Uint64(key[len(key)-8:])), nil //nolint:gosec // written from an int64
+	return int64(binary.BigEndian.Uint64(key[len(key)-8:])), nil
 }
 
 func headKey(stream string) []byte {
@@ -79,7 +79,7 @@ var noHead = head{last: -1}
 func (h head) tombstoned() bool { return h.last == tombstoneRevision }
 
 func (h head) encode() []byte {
-	value := binary.BigEndian.AppendUint64(make([]byte, 0, 16), uint64(h.last)) //nolint:gosec // never stored for -1
+	value := binary.BigEndian.AppendUint64(make([]byte, 0, 16), uint64(h.last))
 	return binary.BigEndian.AppendUint64(value, h.position)
 }
 
@@ -88,7 +88,7 @@ func decodeHead(value []byte) (head, error) {
 		return head{}, fmt.Errorf("%w: head of %d bytes", ErrCorrupt, len(value))
 	}
 	return head{
-		last:     int64(binary.BigEndian.Uint64(value)), //nolint:gosec // written from an int64
+		last:     int64(binary.BigEndian.Uint64(value)),
 		position: binary.BigEndian.Uint64(value[8:]),
 	}, nil
 }

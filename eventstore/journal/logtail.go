@@ -62,7 +62,7 @@ func checkLogTail(files vfs.FS, dir string) error {
 	if err != nil {
 		return fmt.Errorf("read write-ahead log: %w", err)
 	}
-	return checkLog(log, uint32(newest)) //nolint:gosec // chunks carry the low half
+	return checkLog(log, uint32(newest))
 }
 
 func readFile(files vfs.FS, name string) (_ []byte, err error) {
@@ -90,7 +90,7 @@ func checkLog(log []byte, number uint32) error {
 			if isPadding(block[at:]) {
 				break
 			}
-			if witness(block[at:], number, uint64(start+at)) { //nolint:gosec // offsets in a file
+			if witness(block[at:], number, uint64(start+at)) {
 				return fmt.Errorf("%w (at byte %d)", errTail, start+at)
 			}
 			return nil

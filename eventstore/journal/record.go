@@ -71,7 +71,7 @@ func appendRecord(b []byte, at place, e Event) []byte {
 	b = protowire.AppendString(b, at.stream)
 
 	b = protowire.AppendTag(b, fieldRevision, protowire.VarintType)
-	b = protowire.AppendVarint(b, uint64(at.revision)) //nolint:gosec // revisions are not negative
+	b = protowire.AppendVarint(b, uint64(at.revision))
 	b = protowire.AppendTag(b, fieldPrepare, protowire.VarintType)
 	b = protowire.AppendVarint(b, at.position)
 	b = protowire.AppendTag(b, fieldCommit, protowire.VarintType)
@@ -97,7 +97,7 @@ func appendRecord(b []byte, at place, e Event) []byte {
 
 func appendEntry(b []byte, key, value string) []byte {
 	b = protowire.AppendTag(b, fieldMetadata, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(2+protowire.SizeBytes(len(key))+protowire.SizeBytes(len(value)))) //nolint:gosec // small
+	b = protowire.AppendVarint(b, uint64(2+protowire.SizeBytes(len(key))+protowire.SizeBytes(len(value))))
 	b = protowire.AppendTag(b, 1, protowire.BytesType)
 	b = protowire.AppendString(b, key)
 	b = protowire.AppendTag(b, 2, protowire.BytesType)
@@ -159,7 +159,7 @@ func corruptRecord(err error) error { return fmt.Errorf("%w: event: %w", ErrCorr
 func (r *Record) setNumber(field protowire.Number, v uint64) {
 	switch field {
 	case fieldRevision:
-		r.Revision = int64(v) //nolint:gosec // written from an int64
+		r.Revision = int64(v)
 	case fieldCommit:
 		r.Position = v
 	}

@@ -120,7 +120,7 @@ func expectedIn(o expectation, present bool) (journal.Expected, error) {
 	case o.GetRevision() > math.MaxInt64:
 		return 0, invalid("the expected stream revision %d is out of range", o.GetRevision())
 	}
-	return journal.Expected(o.GetRevision()), nil //nolint:gosec // checked above
+	return journal.Expected(o.GetRevision()), nil
 }
 
 func eventOf(m *streams.AppendReq_ProposedMessage, trailer setTrailer) (journal.Event, error) {
@@ -147,8 +147,8 @@ func eventOf(m *streams.AppendReq_ProposedMessage, trailer setTrailer) (journal.
 func idOf(id *shared.UUID) (journal.UUID, error) {
 	var b journal.UUID
 	if s := id.GetStructured(); s != nil {
-		binary.BigEndian.PutUint64(b[:8], uint64(s.GetMostSignificantBits()))  //nolint:gosec // bits, not a number
-		binary.BigEndian.PutUint64(b[8:], uint64(s.GetLeastSignificantBits())) //nolint:gosec // bits, not a number
+		binary.BigEndian.PutUint64(b[:8], uint64(s.GetMostSignificantBits()))
+		binary.BigEndian.PutUint64(b[8:], uint64(s.GetLeastSignificantBits()))
 	} else if parsed, err := uuid.Parse(id.GetString_()); err == nil {
 		b = journal.UUID(parsed)
 	}
@@ -176,7 +176,7 @@ func appended(r journal.Result, wrote bool) *streams.AppendResp {
 		CurrentRevisionOption: &streams.AppendResp_Success_NoStream{NoStream: &shared.Empty{}},
 	}
 	if r.Revision >= 0 {
-		success.CurrentRevisionOption = &streams.AppendResp_Success_CurrentRevision{CurrentRevision: uint64(r.Revision)} //nolint:gosec // not negative
+		success.CurrentRevisionOption = &streams.AppendResp_Success_CurrentRevision{CurrentRevision: uint64(r.Revision)}
 	}
 	if wrote {
 		success.PositionOption = &streams.AppendResp_Success_Position{
@@ -208,7 +208,7 @@ func wrongVersion(e *journal.WrongRevisionError) *streams.AppendResp {
 		w.ExpectedRevisionOption = &streams.AppendResp_WrongExpectedVersion_ExpectedNoStream{ExpectedNoStream: &shared.Empty{}}
 		w.ExpectedRevisionOption_20_6_0 = &streams.AppendResp_WrongExpectedVersion_ExpectedRevision_20_6_0{ExpectedRevision_20_6_0: math.MaxUint64}
 	default:
-		expected := uint64(e.Expected) //nolint:gosec // not negative
+		expected := uint64(e.Expected)
 		w.ExpectedRevisionOption = &streams.AppendResp_WrongExpectedVersion_ExpectedRevision{ExpectedRevision: expected}
 		w.ExpectedRevisionOption_20_6_0 = &streams.AppendResp_WrongExpectedVersion_ExpectedRevision_20_6_0{ExpectedRevision_20_6_0: expected}
 	}

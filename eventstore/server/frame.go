@@ -62,7 +62,7 @@ func appendFrame(b []byte, r resolved) []byte {
 		size += protowire.SizeTag(eventLink) + protowire.SizeBytes(len(r.link))
 	}
 	b = protowire.AppendTag(b, respEvent, protowire.BytesType)
-	b = protowire.AppendVarint(b, uint64(size)) //nolint:gosec // a length
+	b = protowire.AppendVarint(b, uint64(size))
 	if r.event != nil {
 		b = protowire.AppendTag(b, eventEvent, protowire.BytesType)
 		b = protowire.AppendBytes(b, r.event)
@@ -92,5 +92,5 @@ func wireOf(r journal.Record, stringID bool) []byte {
 
 // uuidHalves is the structured form of an id in the protocol.
 func uuidHalves(id [16]byte) (most, least int64) {
-	return int64(binary.BigEndian.Uint64(id[:8])), int64(binary.BigEndian.Uint64(id[8:])) //nolint:gosec // bits, not a number
+	return int64(binary.BigEndian.Uint64(id[:8])), int64(binary.BigEndian.Uint64(id[8:]))
 }

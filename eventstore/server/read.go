@@ -117,7 +117,7 @@ func (r *reader) readStream(backwards bool, count uint64) error {
 	case *streams.ReadReq_Options_StreamOptions_End:
 		cursor = math.MaxInt64
 	case *streams.ReadReq_Options_StreamOptions_Revision:
-		cursor = int64(min(at.Revision, math.MaxInt64)) //nolint:gosec // capped
+		cursor = int64(min(at.Revision, math.MaxInt64))
 	default:
 		return invalid("the revision is missing")
 	}

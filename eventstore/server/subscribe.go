@@ -167,7 +167,7 @@ func (s *subscription) startStream() error {
 		s.revision = end.Last
 		return err
 	case *streams.ReadReq_Options_StreamOptions_Revision:
-		s.revision = int64(min(at.Revision, math.MaxInt64-1)) //nolint:gosec // capped
+		s.revision = int64(min(at.Revision, math.MaxInt64-1))
 	default:
 		return invalid("the revision is missing")
 	}

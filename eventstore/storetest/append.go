@@ -11,17 +11,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// expectedRevisions is the table of what each expectation does to streams in
-// each state. Every row starts with a new stream.
+// written is the result of a row whose append is taken.
+const written = esdb.ErrorCode(-1)
+
+// expectedRevisions does what each row says, each to a stream of its own.
 func expectedRevisions(s suite) {
-	type row struct {
-		state    string
-		expected esdb.ExpectedRevision
-		want     esdb.ErrorCode // 0: written
-		revision uint64
-	}
-	at := esdb.Revision
-	const wrong, deleted = esdb.ErrorCodeWrongExpectedVersion, esdb.ErrorCodeStreamDeleted
 	states := map[string]func(string){
 		"missing":       func(string) {},
 		"three":         func(stream string) { s.write(stream, "a", "b", "c") },
@@ -29,40 +23,13 @@ func expectedRevisions(s suite) {
 		"deleted":       func(stream string) { s.write(stream, "a", "b", "c"); s.delete(stream) },
 		"tombstoned":    func(stream string) { s.write(stream, "a"); s.tombstone(stream) },
 	}
-	for _, r := range []row{
-		{"missing", esdb.Any{}, 0, 0},
-		{"missing", esdb.NoStream{}, 0, 0},
-		{"missing", esdb.StreamExists{}, wrong, 0},
-		{"missing", at(0), wrong, 0},
-		{"missing", at(7), wrong, 0},
-		{"three", esdb.Any{}, 0, 3},
-		{"three", esdb.StreamExists{}, 0, 3},
-		{"three", esdb.NoStream{}, wrong, 0},
-		{"three", at(0), wrong, 0},
-		{"three", at(1), wrong, 0},
-		{"three", at(2), 0, 3},
-		{"three", at(3), wrong, 0},
-		{"metadata only", esdb.Any{}, 0, 0},
-		{"metadata only", esdb.NoStream{}, 0, 0},
-		{"metadata only", esdb.StreamExists{}, 0, 0},
-		{"metadata only", at(0), wrong, 0},
-		{"deleted", esdb.Any{}, 0, 3},
-		{"deleted", esdb.NoStream{}, 0, 3},
-		{"deleted", esdb.StreamExists{}, deleted, 0},
-		{"deleted", at(1), wrong, 0},
-		{"deleted", at(2), 0, 3},
-		{"deleted", at(3), wrong, 0},
-		{"tombstoned", esdb.Any{}, deleted, 0},
-		{"tombstoned", esdb.NoStream{}, deleted, 0},
-		{"tombstoned", esdb.StreamExists{}, deleted, 0},
-		{"tombstoned", at(0), deleted, 0},
-	} {
+	for _, r := range expectationTable {
 		name := fmt.Sprintf("%s %T%v", r.state, r.expected, r.expected)
 		stream := s.stream(uuid.NewString())
 		states[r.state](stream)
 		result, err := s.try(stream, r.expected, event("new"))
 		switch {
-		case r.want != 0:
+		case r.want != written:
 			if err == nil || code(err) != r.want {
 				s.Errorf("%s: %v (code %d), want code %d", name, err, code(err), r.want)
 			}
@@ -74,34 +41,45 @@ func expectedRevisions(s suite) {
 	}
 }
 
-// idempotency is the table of repeated appends. Each row starts with a stream
-// of the events a b c d.
+// expectationTable is what each expectation does to a stream in each state.
+var expectationTable = []struct {
+	state    string
+	expected esdb.ExpectedRevision
+	want     esdb.ErrorCode
+	revision uint64
+}{
+	{"missing", esdb.Any{}, written, 0},
+	{"missing", esdb.NoStream{}, written, 0},
+	{"missing", esdb.StreamExists{}, esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"missing", esdb.Revision(0), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"missing", esdb.Revision(7), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"three", esdb.Any{}, written, 3},
+	{"three", esdb.StreamExists{}, written, 3},
+	{"three", esdb.NoStream{}, esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"three", esdb.Revision(0), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"three", esdb.Revision(1), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"three", esdb.Revision(2), written, 3},
+	{"three", esdb.Revision(3), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"metadata only", esdb.Any{}, written, 0},
+	{"metadata only", esdb.NoStream{}, written, 0},
+	{"metadata only", esdb.StreamExists{}, written, 0},
+	{"metadata only", esdb.Revision(0), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"deleted", esdb.Any{}, written, 3},
+	{"deleted", esdb.NoStream{}, written, 3},
+	{"deleted", esdb.StreamExists{}, esdb.ErrorCodeStreamDeleted, 0},
+	{"deleted", esdb.Revision(1), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"deleted", esdb.Revision(2), written, 3},
+	{"deleted", esdb.Revision(3), esdb.ErrorCodeWrongExpectedVersion, 0},
+	{"tombstoned", esdb.Any{}, esdb.ErrorCodeStreamDeleted, 0},
+	{"tombstoned", esdb.NoStream{}, esdb.ErrorCodeStreamDeleted, 0},
+	{"tombstoned", esdb.StreamExists{}, esdb.ErrorCodeStreamDeleted, 0},
+	{"tombstoned", esdb.Revision(0), esdb.ErrorCodeStreamDeleted, 0},
+}
+
+// idempotency repeats appends as each row says, each to a stream of its own
+// that holds a b c d.
 func idempotency(s suite) {
-	at := esdb.Revision
-	const wrong = esdb.ErrorCodeWrongExpectedVersion
-	for _, r := range []struct {
-		name     string
-		expected esdb.ExpectedRevision
-		again    string // lower case: stored event, upper case: a new one
-		want     esdb.ErrorCode
-		revision uint64
-		stream   string
-	}{
-		{"all of them", esdb.NoStream{}, "abcd", 0, 3, "a b c d"},
-		{"a prefix", esdb.NoStream{}, "ab", 0, 1, "a b c d"},
-		{"the middle", at(0), "bc", 0, 2, "a b c d"},
-		{"the end", at(2), "d", 0, 3, "a b c d"},
-		{"more than is stored", at(2), "dE", wrong, 0, "a b c d"},
-		{"partly another", esdb.NoStream{}, "aX", wrong, 0, "a b c d"},
-		{"another order", esdb.NoStream{}, "ba", wrong, 0, "a b c d"},
-		{"at the wrong place", at(1), "b", wrong, 0, "a b c d"},
-		{"at the end, known id", at(3), "a", 0, 4, "a b c d a"},
-		{"any, all known", esdb.Any{}, "abcd", 0, 3, "a b c d"},
-		{"any, some known", esdb.Any{}, "bc", 0, 2, "a b c d"},
-		{"any, first known, later not", esdb.Any{}, "aX", wrong, 0, "a b c d"},
-		{"any, first unknown", esdb.Any{}, "X", 0, 4, "a b c d X"},
-		{"exists, all known", esdb.StreamExists{}, "cd", 0, 3, "a b c d"},
-	} {
+	for _, r := range repetitionTable {
 		stream := s.stream(uuid.NewString())
 		stored := s.write(stream, "a", "b", "c", "d")
 		var again []esdb.EventData
@@ -114,7 +92,7 @@ func idempotency(s suite) {
 		}
 		result, err := s.try(stream, r.expected, again...)
 		switch {
-		case r.want != 0:
+		case r.want != written:
 			if err == nil || code(err) != r.want {
 				s.Errorf("%s: %v, want code %d", r.name, err, r.want)
 			}
@@ -125,6 +103,31 @@ func idempotency(s suite) {
 		}
 		s.wantStream(stream, r.stream)
 	}
+}
+
+// repetitionTable is what a repeated append does.
+var repetitionTable = []struct {
+	name     string
+	expected esdb.ExpectedRevision
+	again    string // a lower-case letter is a stored event, a capital a new one
+	want     esdb.ErrorCode
+	revision uint64
+	stream   string // what is there afterwards
+}{
+	{"all of them", esdb.NoStream{}, "abcd", written, 3, "a b c d"},
+	{"a prefix", esdb.NoStream{}, "ab", written, 1, "a b c d"},
+	{"the middle", esdb.Revision(0), "bc", written, 2, "a b c d"},
+	{"the end", esdb.Revision(2), "d", written, 3, "a b c d"},
+	{"more than is stored", esdb.Revision(2), "dE", esdb.ErrorCodeWrongExpectedVersion, 0, "a b c d"},
+	{"partly another", esdb.NoStream{}, "aX", esdb.ErrorCodeWrongExpectedVersion, 0, "a b c d"},
+	{"another order", esdb.NoStream{}, "ba", esdb.ErrorCodeWrongExpectedVersion, 0, "a b c d"},
+	{"at the wrong place", esdb.Revision(1), "b", esdb.ErrorCodeWrongExpectedVersion, 0, "a b c d"},
+	{"at the end, known id", esdb.Revision(3), "a", written, 4, "a b c d a"},
+	{"any, all known", esdb.Any{}, "abcd", written, 3, "a b c d"},
+	{"any, some known", esdb.Any{}, "bc", written, 2, "a b c d"},
+	{"any, first known, later not", esdb.Any{}, "aX", esdb.ErrorCodeWrongExpectedVersion, 0, "a b c d"},
+	{"any, first unknown", esdb.Any{}, "X", written, 4, "a b c d X"},
+	{"exists, all known", esdb.StreamExists{}, "cd", written, 3, "a b c d"},
 }
 
 func emptyAppend(s suite) {
