@@ -1,0 +1,427 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"shiyang/gateway/web/component"
+	"shiyang/gateway/web/form"
+	"shiyang/gateway/web/page"
+	"shiyang/gateway/web/sheet"
+	"shiyang/gateway/web/words"
+	"shiyang/internal/problem"
+	"shiyang/internal/rpc"
+	commonv1 "shiyang/proto/common/v1"
+	permitsv1 "shiyang/proto/permits/v1"
+)
+
+// The application is filled in over several pages. What was typed is kept as
+// a draft, right or wrong, until it is filed; nothing of it is an event.
+
+func (v *visit) draft() Draft {
+	return Draft{Account: v.session.Account, Permit: v.r.PathValue("id")}
+}
+
+// loadDraft returns what was typed so far; a first visit opens with what is
+// on record.
+func (v *visit) loadDraft(p *permitsv1.Permit) (url.Values, error) {
+	body, err := v.Drafts.Load(v.text(), v.draft())
+	if err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		content := p.GetContent()
+		if content == nil {
+			content = &permitsv1.ApplicationContent{ManagementClass: p.GetManagementClass()}
+		}
+		return allSteps().Encode(&permitsv1.SubmitApplicationRequest{Content: content}), nil
+	}
+	values := url.Values{}
+	if err := json.Unmarshal(body, &values); err != nil {
+		return nil, err
+	}
+	return values, nil
+}
+
+func (v *visit) saveDraft(values url.Values) error {
+	body, err := json.Marshal(values)
+	if err != nil {
+		return err
+	}
+	return v.Drafts.Save(v.text(), v.draft(), body)
+}
+
+func allSteps() form.Form {
+	var f form.Form
+	for _, s := range sheet.Steps {
+		f = append(f, s.Form...)
+	}
+	return f
+}
+
+func stepPath(permitID, step string) string {
+	return component.Record("permits", permitID, "apply", step)
+}
+
+func (p *pages) applyStart(v *visit) error {
+	return v.see(stepPath(v.r.PathValue("id"), sheet.Steps[0].Name))
+}
+
+// stepOf finds a step of the application by its name; -1 if there is none.
+func stepOf(name string) int {
+	for i, s := range sheet.Steps {
+		if s.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// application is the frame of a step; at is its place, the check comes last.
+func (v *visit) application(p *permitsv1.Permit, at int) page.Application {
+	a := page.Application{Permit: p}
+	a.Title, a.Back, a.Seen = words.StepCheck, stepPath(p.GetPermitId(), sheet.Steps[len(sheet.Steps)-1].Name), p.GetRevision()
+	for i, s := range sheet.Steps {
+		a.Steps = append(a.Steps, component.Step{Title: s.Title, State: stateOf(i, at)})
+		a.StepPaths = append(a.StepPaths, stepPath(p.GetPermitId(), s.Name))
+		if i == at {
+			a.Title, a.Filled.Form, a.Files = s.Title, s.Form, s.Name == "files"
+			a.Action = stepPath(p.GetPermitId(), s.Name)
+		}
+	}
+	a.Steps = append(a.Steps, component.Step{Title: words.StepCheck, State: stateOf(len(sheet.Steps), at)})
+	a.StepPaths = append(a.StepPaths, stepPath(p.GetPermitId(), "check"))
+	if at == len(sheet.Steps) {
+		a.Action = stepPath(p.GetPermitId(), "check")
+	}
+	return a
+}
+
+func stateOf(i, at int) string {
+	switch {
+	case i < at:
+		return "done"
+	case i == at:
+		return "now"
+	}
+	return "todo"
+}
+
+func (p *pages) applyStep(v *visit) error {
+	name := v.r.PathValue("step")
+	if name == "discard" {
+		return v.show(http.StatusOK, page.Discard(v.frame(words.DiscardTitle.In(v.text()), "/permits"), v.r.PathValue("id")))
+	}
+	at := stepOf(name)
+	if at < 0 && name != "check" {
+		return problem.ErrNotFound
+	}
+	got, err := v.getPermit()
+	if err != nil {
+		return err
+	}
+	if err := mayFile(got); err != nil {
+		return err
+	}
+	values, err := v.loadDraft(got.GetPermit())
+	if err != nil {
+		return err
+	}
+	if name == "check" {
+		return v.showCheck(got.GetPermit(), values, nil, v.NewID())
+	}
+	a := v.application(got.GetPermit(), at)
+	a.Filled.Values, a.Content = values, contentOf(values)
+	if v.query("check") != "" {
+		checked, wrong, err := v.checkContent(values)
+		if err != nil {
+			return err
+		}
+		v.placed(&a, append(wrong, rpc.Fields(checked.GetErrors())...), rpc.Fields(checked.GetWarnings()))
+	}
+	return v.showStep(http.StatusOK, a)
+}
+
+// mayFile refuses to open the form when the law does not allow filing now.
+func mayFile(got *permitsv1.GetPermitResponse) error {
+	for _, l := range got.GetActions() {
+		if l.GetName() == "submit" && !l.GetAllowed() && got.GetPermit().GetStatus() != permitsv1.PermitStatus_PERMIT_STATUS_PUBLIC_NOTICE &&
+			got.GetPermit().GetStatus() != permitsv1.PermitStatus_PERMIT_STATUS_DRAFT {
+			return &problem.Error{Kind: problem.Rejected, Reason: "NOT_ALLOWED_NOW", Citation: l.GetCitation(), Text: problem.Text(words.From(l.GetReason()))}
+		}
+	}
+	return nil
+}
+
+func (v *visit) showStep(status int, a page.Application) error {
+	f := v.frame(a.Title.In(v.text()), "/permits")
+	f.Wrong = status >= http.StatusBadRequest || a.Refusal != nil
+	return v.show(status, page.Step(f, a))
+}
+
+// placed keeps the problems that belong to fields of this page.
+func (v *visit) placed(a *page.Application, errors, warnings []problem.Field) {
+	for _, e := range errors {
+		if e.Path != "" && a.Filled.Place(e.Path) != "" {
+			a.Filled.Errors = append(a.Filled.Errors, e)
+		}
+	}
+	for _, w := range warnings {
+		if w.Path != "" && a.Filled.Place(w.Path) != "" {
+			a.Filled.Warnings = append(a.Filled.Warnings, w)
+		}
+	}
+	if len(a.Filled.Errors) > 0 {
+		a.Refusal = problem.ErrInvalid
+	}
+}
+
+func contentOf(values url.Values) *permitsv1.ApplicationContent {
+	var m permitsv1.SubmitApplicationRequest
+	allSteps().Decode(values, &m)
+	return m.GetContent()
+}
+
+// saveStep keeps what was typed and does what the pressed button says.
+func (p *pages) saveStep(v *visit) error {
+	name, id := v.r.PathValue("step"), v.r.PathValue("id")
+	if err := v.parse(); err != nil {
+		return err
+	}
+	switch {
+	case name == "discard":
+		if err := p.Drafts.Delete(v.text(), v.draft()); err != nil {
+			return err
+		}
+		return v.see(component.Record("permits", id))
+	case name == "check":
+		return p.submit(v)
+	case stepOf(name) < 0:
+		return problem.ErrNotFound
+	}
+	got, err := v.getPermit()
+	if err != nil {
+		return err
+	}
+	values, err := v.loadDraft(got.GetPermit())
+	if err != nil {
+		return err
+	}
+	at := stepOf(name)
+	a := v.application(got.GetPermit(), at)
+	changed, wrong := v.takeStep(&a, values)
+	if err := v.saveDraft(values); err != nil {
+		return err
+	}
+	a.Filled.Values, a.Content = values, contentOf(values)
+	forward := v.r.PostForm.Get("save") == "" && !changed && v.r.PostForm.Get("upload") == ""
+	if forward {
+		wrong = append(wrong, v.checkedHere(&a, values)...)
+	}
+	v.placed(&a, wrong, nil)
+	switch {
+	case a.Refusal != nil:
+		return v.showStep(http.StatusUnprocessableEntity, a)
+	case !forward:
+		a.Saved = v.r.PostForm.Get("save") != ""
+		return v.showStep(http.StatusOK, a)
+	}
+	return v.see(a.StepPaths[at+1])
+}
+
+// takeStep moves what was typed on this page into the draft and carries out a
+// button for rows or files.
+func (v *visit) takeStep(a *page.Application, draft url.Values) (changed bool, wrong problem.Fields) {
+	if a.Files {
+		draft.Set(form.ChangeField, v.r.PostForm.Get(form.ChangeField))
+		changed = a.Filled.Form.Change(draft)
+		if kind := v.r.PostForm.Get("kind"); v.r.PostForm.Get("upload") != "" || v.r.PostForm.Get("save") == "" && !changed {
+			v.uploadFile(a, draft, kind, &wrong)
+		}
+		return changed, wrong
+	}
+	for name := range draft {
+		if a.Filled.Form.Knows(name) {
+			delete(draft, name)
+		}
+	}
+	for name, typed := range v.r.PostForm {
+		if a.Filled.Form.Knows(name) {
+			draft[name] = typed
+		}
+	}
+	if changed = a.Filled.Form.Change(draft); !changed {
+		a.Filled.Form.Tidy(draft)
+	}
+	var m permitsv1.SubmitApplicationRequest
+	if !changed {
+		wrong = a.Filled.Form.Decode(draft, &m)
+	}
+	return changed, wrong
+}
+
+// uploadFile stores one file and adds it to the draft's list.
+func (v *visit) uploadFile(a *page.Application, draft url.Values, kind string, wrong *problem.Fields) {
+	upload := form.Form{{Fields: []form.Field{{Path: "kind"}, {Path: "file", Kind: form.File}}}}
+	rows := a.Filled.Form[0].Rows
+	defer func() {
+		draft.Del("kind")
+		if len(*wrong) > 0 {
+			a.Filled.Form = upload
+		}
+	}()
+	if v.r.MultipartForm == nil || len(v.r.MultipartForm.File["file"]) == 0 {
+		if v.r.PostForm.Get("upload") != "" {
+			wrong.Add("file", "", "CHOOSE_FILE", "先选择文件，再上传", "Choose a file first")
+		}
+		return
+	}
+	if words.Find(words.AttachmentKinds, kind) == words.Same(kind) {
+		wrong.Add("kind", kind, "CHOOSE_KIND", "选一种附件种类", "Choose the kind of document")
+		return
+	}
+	values := url.Values{}
+	v.upload(values, "file", kind, wrong)
+	if len(*wrong) > 0 || values.Get("file.sha256") == "" {
+		return
+	}
+	row := rows.Path + "[" + strconv.Itoa(rows.Count(draft)) + "]"
+	for name, value := range values {
+		draft[row+strings.TrimPrefix(name, "file")] = value
+	}
+}
+
+// checkedHere asks the contract's rules about this page only; what crosses
+// pages is checked before filing.
+func (v *visit) checkedHere(a *page.Application, values url.Values) problem.Fields {
+	request := &permitsv1.CheckApplicationRequest{PermitId: a.Permit.GetPermitId(), Content: contentOf(values)}
+	refused := rpc.ProblemFrom(rpc.Validate(request))
+	if refused == nil {
+		return nil
+	}
+	return refused.Errors
+}
+
+func (v *visit) checkContent(values url.Values) (*permitsv1.CheckApplicationResponse, problem.Fields, error) {
+	request := &permitsv1.CheckApplicationRequest{PermitId: v.r.PathValue("id")}
+	wrong := allSteps().Decode(values, request)
+	if request.Content == nil {
+		request.Content = &permitsv1.ApplicationContent{}
+	}
+	request.Content.DeclaredTrue = true // the page asks for it last
+	checked, err := v.Permits.CheckApplication(v.ask(), request)
+	if refused := rpc.ProblemFrom(err); refused != nil && refused.Kind == problem.Invalid {
+		return &permitsv1.CheckApplicationResponse{
+			Errors: rpc.FieldMessages(refused.Errors), Warnings: rpc.FieldMessages(refused.Warnings),
+		}, wrong, nil
+	}
+	return checked, wrong, err
+}
+
+// showCheck shows all answers with what the service finds wrong or doubtful.
+func (v *visit) showCheck(p *permitsv1.Permit, values url.Values, refused *problem.Error, command string) error {
+	a := v.application(p, len(sheet.Steps))
+	a.Command, a.Refusal, a.Content = command, refused, contentOf(values)
+	a.Filled = form.Filled{Form: sheet.Declaration(), Values: values}
+	status := http.StatusOK
+	if refused != nil {
+		status = statusOf(refused)
+		a.Filled.Errors, a.Filled.Warnings = refused.Errors, refused.Warnings
+	} else {
+		checked, wrong, err := v.checkContent(values)
+		if err != nil {
+			return err
+		}
+		a.Filled.Errors = merge(wrong, problem.ErrInvalid.WithErrors(rpc.Fields(checked.GetErrors())...))
+		a.Filled.Warnings = rpc.Fields(checked.GetWarnings())
+	}
+	a.Answers = answers(v, a, values)
+	f := v.frame(words.CheckTitle.In(v.text()), "/permits")
+	f.Wrong = refused != nil
+	return v.show(status, page.Check(f, a, func(w problem.Field) templ.SafeURL {
+		return component.Link(v.text(), v.stepFor(p.GetPermitId(), values, w.Path))
+	}))
+}
+
+// stepFor is the address of the page and field that a problem belongs to.
+func (v *visit) stepFor(permitID string, values url.Values, path string) string {
+	for _, s := range sheet.Steps {
+		filled := form.Filled{Form: s.Form, Values: values}
+		if place := filled.Place(path); place != "" && path != "" {
+			return stepPath(permitID, s.Name) + "?check=1#" + component.FieldID(place)
+		}
+	}
+	if strings.HasPrefix(path, "content.attachments") {
+		return stepPath(permitID, "files")
+	}
+	return stepPath(permitID, "check") + "#" + component.FieldID("content.declaredTrue")
+}
+
+// answers lists the single answers; lists are shown as the tables that they
+// will be.
+func answers(v *visit, a page.Application, values url.Values) []page.Answers {
+	var parts []page.Answers
+	for i, s := range sheet.Steps {
+		for _, section := range s.Form {
+			if len(section.Fields) == 0 {
+				continue
+			}
+			part := page.Answers{Title: section.Title, Path: a.StepPaths[i]}
+			for _, field := range section.Fields {
+				text := values.Get(field.Path)
+				for _, o := range field.Options {
+					if o.Value == text {
+						text = o.Label.In(v.text())
+					}
+				}
+				if text == "" {
+					text = words.NotGiven.In(v.text())
+				}
+				part.Rows = append(part.Rows, component.Pair{Name: field.Label, Value: text})
+			}
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// submit files the application and throws the draft away.
+func (p *pages) submit(v *visit) error {
+	got, err := v.getPermit()
+	if err != nil {
+		return err
+	}
+	values, err := v.loadDraft(got.GetPermit())
+	if err != nil {
+		return err
+	}
+	values.Set("content.declaredTrue", v.r.PostForm.Get("content.declaredTrue"))
+	request := &permitsv1.SubmitApplicationRequest{PermitId: got.GetPermit().GetPermitId()}
+	f := append(allSteps(), sheet.Declaration()...)
+	if wrong := f.Decode(values, request); len(wrong) > 0 {
+		return v.showCheck(got.GetPermit(), values, problem.ErrInvalid.WithErrors(wrong...), v.command())
+	}
+	if seen, err := strconv.ParseUint(v.r.PostForm.Get("seen"), 10, 64); err == nil {
+		request.ExpectedRevision = seen
+	}
+	answer, err := p.Permits.SubmitApplication(v.call(v.command()), request)
+	if refused := rpc.ProblemFrom(err); refused != nil && refused.Kind != problem.NotFound {
+		return v.showCheck(got.GetPermit(), values, refused, v.command())
+	}
+	if err != nil {
+		return err
+	}
+	return p.submitted(v, answer.GetReceipt())
+}
+
+func (p *pages) submitted(v *visit, r *commonv1.Receipt) error {
+	if err := p.Drafts.Delete(v.text(), v.draft()); err != nil {
+		return err
+	}
+	return v.see(after(component.Record("permits", v.r.PathValue("id")), r))
+}

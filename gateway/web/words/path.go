@@ -1,0 +1,136 @@
+package words
+
+import (
+	"strconv"
+	"strings"
+)
+
+// PermitOrders are the orders of a list of permits beside the usual one.
+var PermitOrders = []Named{
+	{"due", OrderDue},
+	{"unit_name", OrderName},
+	{"valid_to", OrderValidTo},
+}
+
+// IssuerOf names a branch of the bureau.
+var IssuerOf = Text{"%s（%s）", "%s (%s)"}
+
+// pathNames are the names of the fields of a record's state; rows are named
+// by their list.
+var pathNames = map[string]Text{
+	"status":                State,
+	"managementClass":       ClassLabel,
+	"unitName":              UnitName,
+	"uscc":                  Uscc,
+	"division":              County,
+	"facilityId":            SiteTitle,
+	"enterpriseId":          EnterpriseID,
+	"permitNumber":          PermitNumber,
+	"documentNumber":        DocumentNumber,
+	"validFrom":             ValidFrom,
+	"validTo":               {"有效期止", "Valid to"},
+	"received":              Received,
+	"accepted":              Accepted,
+	"deemedAccepted":        {"视为受理", "Deemed accepted"},
+	"decided":               Decided,
+	"delivered":             DeliveredOn,
+	"examinationOpinion":    ExamOpinion,
+	"refusalReasons":        RefusalReasons,
+	"unmetConditions":       Unmet,
+	"noticeUrl":             NoticeURL,
+	"noticeFrom":            NoticeFrom,
+	"declineReason":         Declined,
+	"siteSequence":          SiteNumber,
+	"siteAddress":           SiteAddress,
+	"park":                  Park,
+	"industry":              Industry,
+	"eiaNumber":             EiaNumber,
+	"classificationRow":     ListRow,
+	"ledgerRequirement":     Ledger,
+	"reportRequirement":     ExecReports,
+	"disclosureRequirement": Disclosure,
+	"declaredTrue":          Declaration,
+	"remark":                Remark,
+	"outlet":                OutletCode,
+	"pollutant":             PollutantName,
+	"concentration":         Concentration,
+	"unit":                  UnitLabel,
+	"averaging":             AveragingLabel,
+	"massGramsPerYear":      {"年许可量（克）", "Mass a year (g)"},
+	"standard":              Standard,
+	"code":                  CodeLabel,
+	"title":                 Called,
+	"kind":                  {"种类", "Kind"},
+	"heightMm":              {"高度（毫米）", "Height (mm)"},
+	"diameterMm":            {"内径（毫米）", "Diameter (mm)"},
+	"receivingWater":        ReceivingWater,
+	"longitude":             Longitude,
+	"latitude":              Latitude,
+	"frequency":             Frequency,
+	"method":                MethodLabel,
+	"automatic":             Automatic,
+	"process":               Process,
+	"capacity":              Capacity,
+	"name":                  PersonName,
+	"phone":                 Phone,
+	"sha256":                FileHash,
+	"size":                  FileSize,
+	"what":                  ItemWhat,
+	"example":               IsExample,
+	"limits":                Limits,
+	"outlets":               Outlets,
+	"monitoring":            MonitoringPlan,
+	"facilities":            Facilities,
+	"abatements":            Abatements,
+	"attachments":           Attachments,
+	"missing":               Missing,
+	"pauses":                NotCounted,
+	"from":                  {"起", "From"},
+	"to":                    {"止", "To"},
+	"content":               {"内容", "Content"},
+	"site":                  SiteTitle,
+	"location":              {"位置", "Location"},
+	"legalRepresentative":   Legal,
+	"contact":               Contact,
+	"id":                    {"编号", "Id"},
+	"reason":                Reason,
+	"externalNumber":        ExternalNumber,
+	"issuingOrg":            IssuedBy,
+}
+
+// PathName is what people call a JSON path of a record's state: the names of
+// its parts that are known, the others as they are.
+func PathName(path string) Text {
+	var out Text
+	for part := range strings.SplitSeq(path, ".") {
+		name, index, indexed := strings.Cut(part, "[")
+		t, ok := pathNames[name]
+		if !ok {
+			t = Same(name)
+		}
+		if name == "content" || name == "site" {
+			continue
+		}
+		if indexed {
+			n := " " + rowNumber(strings.TrimSuffix(index, "]"))
+			t = Text{Zh: t.Zh + n, En: t.En + n}
+		}
+		if !out.IsZero() {
+			t = Text{Zh: out.Zh + " · " + t.Zh, En: out.En + " · " + t.En}
+		}
+		out = t
+	}
+	if out.IsZero() {
+		return Same(path)
+	}
+	return out
+}
+
+// rowNumber counts rows as people do, from 1.
+func rowNumber(index string) string {
+	n, err := strconv.Atoi(index)
+	if err != nil {
+		return index
+	}
+	return strconv.Itoa(n + 1)
+}
