@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -190,8 +191,7 @@ func handle(ctx context.Context, tx Tx, m *member, b batch) (next checkpoint, fa
 				err = call(ctx, h, tx, it.fact)
 			}
 			if err != nil {
-				f := Failure{Error: shorten(err.Error()), EventID: it.fact.EventID, Type: it.fact.Type, Position: it.fact.Position}
-				return m.at, f, err
+				return m.at, failureOf(err, it.fact), err
 			}
 		}
 	}
@@ -211,6 +211,15 @@ func call(ctx context.Context, h Handler, tx Tx, f Fact) (err error) {
 		}
 	}()
 	return h.apply(ctx, tx, f)
+}
+
+// failureOf tells what went wrong at which event.
+func failureOf(err error, f Fact) Failure {
+	text := err.Error()
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pg.Code, "22") {
+		text = "postgres: a value does not fit its column, SQLSTATE " + pg.Code // its message would quote the value
+	}
+	return Failure{Error: shorten(text), EventID: f.EventID, Type: f.Type, Position: f.Position}
 }
 
 // shorten keeps an error text fit for a status page.

@@ -39,12 +39,33 @@ var ownTables = []string{
 }
 
 func (db *DB) makeOwnTables(ctx context.Context) error {
+	tx, err := db.beginSchema(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
 	for _, ddl := range ownTables {
-		if _, err := db.writer.ExecContext(ctx, ddl); err != nil {
+		if _, err := tx.ExecContext(ctx, ddl); err != nil {
 			return fmt.Errorf("make own tables: %w", err)
 		}
 	}
-	return nil
+	return tx.Commit()
+}
+
+// beginSchema begins a transaction that makes tables. Only one at a time does:
+// replicas that start together would trip over each other.
+func (db *DB) beginSchema(ctx context.Context) (*sql.Tx, error) {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	if db.engine == Postgres {
+		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('shiyang readmodel schema ' || current_schema(), 0))`)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("lock the schema: %w", err), tx.Rollback())
+		}
+	}
+	return tx, nil
 }
 
 // checkpoint is a projection's row in readmodel_view.
@@ -149,7 +170,7 @@ func (db *DB) install(ctx context.Context, p *Projection, prefixes []string) (c 
 	if err := p.validate(); err != nil {
 		return c, err
 	}
-	tx, err := db.writer.BeginTx(ctx, nil)
+	tx, err := db.beginSchema(ctx)
 	if err != nil {
 		return c, fmt.Errorf("%s: install: %w", p.Key(), err)
 	}
@@ -171,6 +192,16 @@ func (db *DB) install(ctx context.Context, p *Projection, prefixes []string) (c 
 		return c, fmt.Errorf("%s: install: %w", p.Key(), err)
 	}
 	return checkpoint{prefixes: prefixes, tables: all}, nil
+}
+
+// feedWith writes down with which prefixes a projection is fed from now on.
+func (db *DB) feedWith(ctx context.Context, p *Projection, prefixes []string) error {
+	_, err := db.writer.ExecContext(ctx, `UPDATE readmodel_view SET prefixes = $1 WHERE name = $2 AND version = $3`,
+		strings.Join(prefixes, " "), p.Name, p.Version)
+	if err != nil {
+		return fmt.Errorf("%s: note prefixes: %w", p.Key(), err)
+	}
+	return nil
 }
 
 func createTables(ctx context.Context, tx Tx, engine string, p *Projection) error {

@@ -212,7 +212,7 @@ func (r *Reactor) insist(ctx context.Context, g *reacting, it *item) error {
 		}
 		f := Failure{}
 		if attempts >= shownAfter {
-			f = Failure{Error: shorten(err.Error()), EventID: it.fact.EventID, Type: it.fact.Type, Position: it.fact.Position}
+			f = failureOf(err, it.fact)
 		}
 		if attempts == shownAfter {
 			r.options.Logger.ErrorContext(ctx, "reaction is stuck", slog.String("reaction", g.Name),

@@ -93,12 +93,12 @@ func (r *Runner) Run(ctx context.Context) error {
 		names[m.Name] = true
 	}
 	for tries := 0; ctx.Err() == nil; tries++ {
-		began := r.options.Now()
+		began := time.Now() // only for the pace of trying again
 		err := r.hold(ctx)
 		if ctx.Err() != nil {
 			break
 		}
-		if r.options.Now().Sub(began) > time.Minute {
+		if time.Since(began) > time.Minute {
 			tries = 0
 		}
 		level := slog.LevelWarn
@@ -234,6 +234,11 @@ func (r *Runner) load(ctx context.Context) (behind []*member, err error) {
 			m.at = checkpoint{failure: Failure{Error: shorten(err.Error())}} // its schema is wrong: the others go on
 			r.report(ctx, stateFailed, m)
 			continue
+		}
+		if !slices.Equal(m.at.prefixes, r.options.Prefixes) {
+			if err := r.db.feedWith(ctx, m.Projection, r.options.Prefixes); err != nil {
+				return nil, err
+			}
 		}
 		if !m.at.gap {
 			r.position = max(r.position, m.at.position)
