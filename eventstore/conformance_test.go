@@ -2,7 +2,6 @@ package eventstore_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -46,7 +45,7 @@ func TestConformanceOfRealServer(t *testing.T) {
 
 func serveTCP(t *testing.T) string {
 	t.Helper()
-	store, err := eventstore.Open(eventstore.Options{Dir: t.TempDir(), Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	store, err := eventstore.Open(eventstore.Options{Dir: t.TempDir(), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

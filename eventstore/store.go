@@ -26,6 +26,7 @@ type Options struct {
 	IDWindow       int              // event ids remembered for appends without an exact revision; 65,536 by default
 	MaxAppendBytes int              // largest append; 1 MiB by default, at most 15 MiB
 	Advertise      string           // host:port told to clients that discover a cluster; the one they reached by default
+	Grace          time.Duration    // longest wait of Stop for clients that do not read; 10 seconds by default
 	Logger         *slog.Logger     // slog.Default() by default
 }
 
@@ -59,7 +60,7 @@ func Open(o Options) (*Store, error) {
 		return nil, err
 	}
 	return &Store{journal: j, server: server.New(j, server.Options{
-		MaxAppendBytes: o.MaxAppendBytes, Advertise: o.Advertise, Logger: o.Logger, Now: o.Now,
+		MaxAppendBytes: o.MaxAppendBytes, Advertise: o.Advertise, Logger: o.Logger, Now: o.Now, Grace: o.Grace,
 	})}, nil
 }
 
@@ -96,7 +97,7 @@ func (s *Store) Stats() Stats {
 }
 
 // Stop takes no more calls, ends the subscriptions, lets the other calls end
-// until ctx does, and closes the files. Further calls return the first result.
+// until ctx does or Options.Grace is over, and closes the files. Further calls return the first result.
 func (s *Store) Stop(ctx context.Context) error {
 	s.stop.Do(func() {
 		s.server.Stop(ctx)

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
@@ -17,9 +19,9 @@ import (
 )
 
 // serve starts a store in a directory and returns it with a client over a unix socket.
-func serve(t *testing.T, o eventstore.Options) (*eventstore.Store, *esdb.Client) {
+func serve(t testing.TB, o eventstore.Options) (*eventstore.Store, *esdb.Client) {
 	t.Helper()
-	o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	o.Logger = slog.New(slog.DiscardHandler)
 	store, err := eventstore.Open(o)
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +80,30 @@ func TestAppendedEventsSurviveReopening(t *testing.T) {
 	}
 	if _, err := stream.Recv(); !errors.Is(err, io.EOF) {
 		t.Fatalf("after the last event: %v", err)
+	}
+}
+
+// TestStopCutsOffAClientThatDoesNotRead has far more to send than the
+// connection buffers, and nobody who takes it.
+func TestStopCutsOffAClientThatDoesNotRead(t *testing.T) {
+	store, client := serve(t, eventstore.Options{Dir: t.TempDir(), Grace: 50 * time.Millisecond})
+	big := make([]esdb.EventData, 9)
+	for range 20 {
+		for i := range big {
+			big[i] = event(`"` + strings.Repeat("x", 100<<10) + `"`)
+		}
+		if _, err := client.AppendToStream(t.Context(), "big", esdb.AppendToStreamOptions{}, big...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := client.SubscribeToAll(t.Context(), esdb.SubscribeToAllOptions{From: esdb.Start{}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.ReadAll(t.Context(), esdb.ReadAllOptions{From: esdb.Start{}}, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Stop(context.Background()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +17,7 @@ import (
 	"shiyang/eventstore/journal"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // options are small, so that tests flush and compact.
 func options(fs vfs.FS) journal.Options {
@@ -161,6 +161,27 @@ func TestStreamsBeyondTheCacheAreLookedUp(t *testing.T) {
 				t.Fatalf("stream %d is at %d in round %d", s, r.Revision, round)
 			}
 		}
+	}
+}
+
+// TestAnAppendMayBeLargerThanTheWriteBuffer goes another way through Pebble.
+func TestAnAppendMayBeLargerThanTheWriteBuffer(t *testing.T) {
+	fs := vfs.NewMem()
+	j := open(t, options(fs))
+	events := make([]journal.Event, 50)
+	for i := range events {
+		events[i] = event(i, strings.Repeat("x", 100<<10))
+	}
+	appendTo(t, j, "big", journal.NoStream, events...)
+	appendTo(t, j, "small", journal.NoStream, event(100, "x"))
+	if r := appendTo(t, j, "big", journal.NoStream, events...); r.Revision != 49 {
+		t.Errorf("repeated: %+v", r)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := len(contents(t, open(t, options(fs)))); got != 51 {
+		t.Errorf("%d events, want 51", got)
 	}
 }
 

@@ -162,6 +162,7 @@ func (r *Record) setNumber(field protowire.Number, v uint64) {
 		r.Revision = int64(v)
 	case fieldCommit:
 		r.Position = v
+	default: // the prepare position is the same
 	}
 }
 
@@ -178,6 +179,7 @@ func (r *Record) setBytes(field protowire.Number, v, rest []byte) error {
 		return r.setEntry(v)
 	case fieldData:
 		r.Data = v
+	default: // readers take it from the wire form
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ import (
 // sum of an append's events.
 const DefaultMaxAppendBytes = 1 << 20
 
+// DefaultGrace is how long Stop waits at the most.
+const DefaultGrace = 10 * time.Second
+
 // maxMessageBytes is the largest message the official client receives, and
 // the largest that is taken from it: one event per message.
 const maxMessageBytes = 17 << 20
@@ -33,6 +36,7 @@ type Options struct {
 	Advertise      string           // host:port that gossip tells; by default the address the client reached
 	Logger         *slog.Logger     // slog.Default() by default
 	Now            func() time.Time // gossip's time stamp; time.Now by default
+	Grace          time.Duration    // longest wait of Stop for clients that do not read; 10 seconds by default
 }
 
 // Server serves one journal to any number of clients.
@@ -58,6 +62,9 @@ func New(j *journal.Journal, opts Options) *Server {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	if opts.Grace <= 0 {
+		opts.Grace = DefaultGrace
+	}
 	s := &Server{journal: j, opts: opts, stopping: make(chan struct{})}
 	s.grpc = grpc.NewServer(
 		grpc.ForceServerCodecV2(frameCodec{}),
@@ -81,9 +88,12 @@ func (s *Server) Serve(listener net.Listener) error { return s.grpc.Serve(listen
 func (s *Server) Subscribers() int { return int(s.subscribers.Load()) }
 
 // Stop takes no more calls, ends the subscriptions and waits for the other
-// calls to end. When ctx ends first, the rest is cut off. After Stop no
-// handler runs any more. Call it once.
+// calls to end. When ctx or Options.Grace ends first, the rest is cut off, such
+// as clients that do not take what they asked for. After Stop no handler runs
+// any more. Call it once.
 func (s *Server) Stop(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Grace)
+	defer cancel()
 	close(s.stopping)
 	stopped := make(chan struct{})
 	go func() {

@@ -30,7 +30,7 @@ import (
 // start serves an empty journal in memory and returns a raw connection.
 func start(t *testing.T) *grpc.ClientConn {
 	t.Helper()
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	j, err := journal.Open(journal.Options{Dir: "data", FS: vfs.NewMem(), Logger: quiet})
 	if err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func allPositions(s suite) {
 	at := func(r *esdb.WriteResult) esdb.Position {
 		return esdb.Position{Commit: r.CommitPosition, Prepare: r.PreparePosition}
 	}
-	if !(first.CommitPosition < middle.CommitPosition && middle.CommitPosition < last.CommitPosition) {
+	if first.CommitPosition >= middle.CommitPosition || middle.CommitPosition >= last.CommitPosition {
 		s.Errorf("positions %d, %d, %d do not grow", first.CommitPosition, middle.CommitPosition, last.CommitPosition)
 	}
 	mine := func(events []*esdb.ResolvedEvent) string {

@@ -55,6 +55,7 @@ func Run(t *testing.T, client func(*testing.T) *esdb.Client) {
 		"a soft delete keeps the subscription":   keepOnDelete,
 		"checkpoints while catching up and live": checkpoints,
 		"filters":                                filters,
+		"a subscriber misses nothing under load": nothingMissed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
@@ -66,7 +67,7 @@ func Run(t *testing.T, client func(*testing.T) *esdb.Client) {
 
 // Dial returns a client for an esdb:// connection string, or for a unix socket
 // given as unix:///path. It is closed when the test ends.
-func Dial(t *testing.T, address string) *esdb.Client {
+func Dial(t testing.TB, address string) *esdb.Client {
 	t.Helper()
 	connection := address
 	if strings.HasPrefix(address, "unix:") {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -226,12 +227,53 @@ func checkpoints(s suite) {
 	}
 }
 
+// nothingMissed subscribes at several moments while eight writers write, and
+// wants every event once and in order.
+func nothingMissed(s suite) {
+	const writers, each = 8, 100
+	filter := &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{s.prefix}}
+	before := s.append(s.stream("before"), esdb.NoStream{}, event("before"))
+	from := esdb.Position{Commit: before.CommitPosition, Prepare: before.PreparePosition}
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for n := range each {
+				if _, err := s.try(s.stream(fmt.Sprint(w)), esdb.Any{}, event(fmt.Sprint(n))); err != nil {
+					s.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 3 {
+		o := s.subscribeAll(esdb.SubscribeToAllOptions{From: from, Filter: filter})
+		next, last := map[string]uint64{}, from.Commit
+		for seen := 0; seen < writers*each; {
+			e := o.next()
+			if e.SubscriptionDropped != nil {
+				s.Fatal("dropped:", e.SubscriptionDropped.Error)
+			}
+			if e.EventAppeared == nil {
+				continue
+			}
+			got := e.EventAppeared.Event
+			if got.EventNumber != next[got.StreamID] || got.Position.Commit <= last {
+				s.Fatalf("%s/%d at %d comes after %d, want revision %d", got.StreamID, got.EventNumber, got.Position.Commit, last, next[got.StreamID])
+			}
+			next[got.StreamID]++
+			last = got.Position.Commit
+			seen++
+		}
+	}
+	wg.Wait()
+}
+
 func filters(s suite) {
 	kind := "T" + s.prefix
-	write := func(stream, suffix, name string) *esdb.WriteResult {
+	write := func(stream, suffix, name string) {
 		e := event(name)
 		e.EventType = kind + suffix
-		return s.append(s.stream(stream), esdb.Any{}, e)
+		s.append(s.stream(stream), esdb.Any{}, e)
 	}
 	before := s.append(s.stream("before"), esdb.NoStream{}, event("before"))
 	write("apple-1", "Red", "a")
