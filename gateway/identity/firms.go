@@ -68,8 +68,9 @@ func (s *Service) DecideFirmApplication(ctx context.Context, r *identityv1.Decid
 		decision = onboarding.Approve{By: caller.Actor.ID, FirmID: firm.ID(application.USCC)}
 	}
 	done, err := s.applications.Execute(ctx, id, meta, es.Guarded(decision, func(a onboarding.Application) error {
-		if err := rpc.Authorise(caller, methodDecide, rpc.Object{County: a.Division}); err != nil || !r.GetApprove() {
-			return err
+		err := rpc.Authorise(caller, methodDecide, rpc.Object{County: a.Division})
+		if err != nil || !r.GetApprove() || a.Applicant == caller.Actor.ID {
+			return err // the last is for the rule itself to refuse
 		}
 		return s.eligible(ctx, a.Applicant)
 	}))

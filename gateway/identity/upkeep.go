@@ -54,6 +54,9 @@ func (s *Service) Bootstrap(ctx context.Context, login string, person *commonv1.
 	if _, err := s.register(ctx, meta, login, password, subject); err != nil {
 		return "", err
 	}
+	if ours, err := s.secrets.Matches(ctx, id, password); err != nil || !ours {
+		return "", errors.Join(err, ErrBootstrapped) // another call was first
+	}
 	meta.CausationID, meta.CommandID = id, es.DerivedID("identity", "first duty")
 	_, err = s.accounts.Execute(ctx, id, meta, account.Grant{
 		Account: id, By: meta.Actor.ID, Reason: "first administrator",

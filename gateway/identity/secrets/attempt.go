@@ -3,9 +3,7 @@ package secrets
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
@@ -35,7 +33,7 @@ func (s *Store) Verify(ctx context.Context, login, accountID, password, ip strin
 			return err
 		}
 	}
-	ok, err := s.matches(ctx, accountID, password)
+	ok, err := s.Matches(ctx, accountID, password)
 	if err != nil {
 		return err
 	}
@@ -99,20 +97,6 @@ func (s *Store) forgive(ctx context.Context, subjects []string) error {
 		}
 	}
 	return nil
-}
-
-// LockedUntil tells until when a sign-in name is locked; the zero time if it
-// is not.
-func (s *Store) LockedUntil(ctx context.Context, login string) (time.Time, error) {
-	var until int64
-	err := s.db.QueryRowContext(ctx, `SELECT locked_until FROM attempt WHERE subject = $1`, subject("login", login)).Scan(&until)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && until <= s.now() {
-		return time.Time{}, nil
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read lock-out: %w", err)
-	}
-	return time.UnixMilli(until).UTC(), nil
 }
 
 func lockedFor(d time.Duration) error {

@@ -150,9 +150,9 @@ func (s *Store) dummy() string {
 	return encode(s.o.Params, make([]byte, saltBytes), make([]byte, keyBytes))
 }
 
-// matches compares a password with the account's; an unknown account takes
-// as long as a known one.
-func (s *Store) matches(ctx context.Context, accountID, password string) (bool, error) {
+// Matches compares a password with the account's, without counting the
+// attempt; an unknown account takes as long as a known one.
+func (s *Store) Matches(ctx context.Context, accountID, password string) (bool, error) {
 	stored, known := s.dummy(), true
 	err := s.db.QueryRowContext(ctx, `SELECT hash FROM credential WHERE account_id = $1`, accountID).Scan(&stored)
 	if errors.Is(err, sql.ErrNoRows) {
