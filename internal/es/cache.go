@@ -97,7 +97,7 @@ func (c *cache[S]) settle(a *aggregate[S], bytes int64) {
 	c.bytes += bytes - a.counted
 	a.counted = bytes
 	for c.bytes > c.limit && c.order.Len() > 0 {
-		c.remove(c.order.Back().Value.(*aggregate[S])) //nolint:errcheck,forcetypeassert // the list holds nothing else
+		c.remove(c.order.Back().Value.(*aggregate[S])) // the list holds nothing else
 	}
 }
 

@@ -36,7 +36,7 @@ func NewCodec(keys Keyring) *Codec {
 func Upcast[Old, New Event](c *Codec, f func(Old) New) {
 	var old Old
 	c.upcast[proto.MessageName(old)] = func(e Event) Event {
-		return f(e.(Old)) //nolint:errcheck,forcetypeassert // looked up by the name of Old
+		return f(e.(Old)) // looked up by the name of Old
 	}
 }
 

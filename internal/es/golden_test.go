@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"shiyang/internal/es"
 	"shiyang/internal/es/estest"
@@ -98,7 +97,7 @@ func TestSamplesAreComplete(t *testing.T) {
 		m := proto.CloneOf(e).ProtoReflect()
 		for i := range m.Descriptor().Fields().Len() {
 			if f := m.Descriptor().Fields().Get(i); !m.Has(f) {
-				t.Errorf("sample of %s leaves out %s", es.TypeName(e), protoreflect.Name(f.Name()))
+				t.Errorf("sample of %s leaves out %s", es.TypeName(e), f.Name())
 			}
 		}
 	}

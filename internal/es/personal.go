@@ -85,7 +85,7 @@ type plans struct{ byType sync.Map } // protoreflect.FullName → *plan
 
 func (ps *plans) of(m protoreflect.MessageDescriptor) *plan {
 	if p, ok := ps.byType.Load(m.FullName()); ok {
-		return p.(*plan) //nolint:errcheck,forcetypeassert // the map holds nothing else
+		return p.(*plan) // the map holds nothing else
 	}
 	p := &plan{}
 	p.err = p.build(m, map[protoreflect.FullName]bool{})

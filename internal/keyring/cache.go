@@ -35,7 +35,7 @@ func (c *cache) get(subject string, now time.Time) (cipher.AEAD, bool) {
 	if at == nil {
 		return nil, false
 	}
-	e := at.Value.(*entry) //nolint:errcheck,forcetypeassert // the list holds nothing else
+	e := at.Value.(*entry) // the list holds nothing else
 	if !now.Before(e.until) {
 		c.remove(at)
 		return nil, false
@@ -80,5 +80,5 @@ func (c *cache) forget(subjects []string) {
 
 func (c *cache) remove(at *list.Element) {
 	c.order.Remove(at)
-	delete(c.entries, at.Value.(*entry).subject) //nolint:errcheck,forcetypeassert // as above
+	delete(c.entries, at.Value.(*entry).subject) // as above
 }

@@ -24,7 +24,7 @@ type stopped struct{}
 func (*recorder) Helper()                     {}
 func (r *recorder) Errorf(f string, _ ...any) { r.said = append(r.said, f) }
 func (r *recorder) Failed() bool              { return len(r.said) > 0 }
-func (r *recorder) Fatal(args ...any)         { r.said = append(r.said, "fatal"); panic(stopped{}) }
+func (r *recorder) Fatal(...any)              { r.said = append(r.said, "fatal"); panic(stopped{}) }
 func (r *recorder) Fatalf(f string, _ ...any) { r.said = append(r.said, f); panic(stopped{}) }
 
 // saying runs a check and returns what it complained of.

@@ -75,12 +75,12 @@ func (s *Store) Append(ctx context.Context, stream string, expected es.Revision,
 // repeated answers an append whose expected revision is not the end: as the
 // first time if the very same events follow it, else with a conflict.
 func (s *Store) repeated(history []int, expected es.Revision, batch []Stored) (es.Appended, error) {
-	end := int(expected) + len(batch) //nolint:gosec // revisions count events in memory
+	end := int(expected) + len(batch)
 	if len(batch) == 0 || end > len(history) {
 		return es.Appended{}, es.ErrConflict
 	}
 	for i, e := range batch {
-		if s.log[history[int(expected)+i]].ID != e.ID { //nolint:gosec // as above
+		if s.log[history[int(expected)+i]].ID != e.ID {
 			return es.Appended{}, es.ErrConflict
 		}
 	}
@@ -129,7 +129,7 @@ func (s *Store) Inject(stream, typ string, data []byte, meta es.Meta) error {
 // add numbers an event and wakes whoever waits. Positions grow by one, two or
 // three, so that nobody comes to rely on their being dense.
 func (s *Store) add(e Stored) {
-	e.Position = s.head() + 1 + es.Position(len(s.log)%3) //nolint:gosec // below three
+	e.Position = s.head() + 1 + es.Position(len(s.log)%3)
 	e.Revision = es.Revision(len(s.streams[e.Stream]) + 1)
 	s.streams[e.Stream] = append(s.streams[e.Stream], len(s.log))
 	s.log = append(s.log, e)
@@ -149,7 +149,7 @@ func (s *Store) Read(ctx context.Context, stream string, after es.Revision) iter
 	return func(yield func(es.Recorded, error) bool) {
 		s.mu.Lock()
 		history := s.streams[stream]
-		history = history[min(int(after), len(history)):] //nolint:gosec // as in repeated
+		history = history[min(int(after), len(history)):]
 		events := make([]Stored, len(history))
 		for i, at := range history {
 			events[i] = s.log[at]
@@ -205,7 +205,7 @@ func (s *Store) Raw(from es.Position) iter.Seq[Stored] {
 	return func(yield func(Stored) bool) {
 		s.mu.Lock()
 		i, found := slices.BinarySearchFunc(s.log, from, func(e Stored, p es.Position) int {
-			return int(e.Position) - int(p) //nolint:gosec // small numbers
+			return int(e.Position) - int(p)
 		})
 		if found {
 			i++

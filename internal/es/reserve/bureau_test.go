@@ -99,17 +99,17 @@ func (b *bureau) open(ctx context.Context, commandID, recordID string, crashAt i
 
 // close ends a record and, as a reaction that is delivered until it gets
 // through, gives its key back.
-func (b *bureau) close(t fataler, ctx context.Context, recordID string) {
+func (b *bureau) close(t fataler, recordID string) {
 	keys, records := b.program(-1, 0)
-	if _, err := records.Execute(ctx, recordID, command("close "+recordID), closeIt{}); err != nil {
+	if _, err := records.Execute(t.Context(), recordID, command("close "+recordID), closeIt{}); err != nil {
 		t.Fatalf("close: %v", err)
 	}
-	if state, _, _ := records.Load(ctx, recordID); !state.Closed {
+	if state, _, _ := records.Load(t.Context(), recordID); !state.Closed {
 		return
 	}
-	current, err := keys.Current(ctx, kind, key)
+	current, err := keys.Current(t.Context(), kind, key)
 	if err == nil && current.Holder == "permit-"+recordID {
-		err = keys.Release(ctx, command("react to close "+recordID), kind, key, current.ID, "refused")
+		err = keys.Release(t.Context(), command("react to close "+recordID), kind, key, current.ID, "refused")
 	}
 	if err != nil {
 		t.Fatalf("release: %v", err)
@@ -117,10 +117,10 @@ func (b *bureau) close(t fataler, ctx context.Context, recordID string) {
 }
 
 // sweep is the ticker: all reservations that the log shows as open for long.
-func (b *bureau) sweep(t fataler, ctx context.Context, crashAt int, fault estest.Fault) {
+func (b *bureau) sweep(t fataler, crashAt int, fault estest.Fault) {
 	b.clock = b.clock.Add(reserve.MinAge)
 	pending := map[string]bool{}
-	for rec := range b.store.All(ctx, 0) {
+	for rec := range b.store.All(t.Context(), 0) {
 		switch e := rec.Event.(type) {
 		case *commonv1.KeyReserved:
 			pending[e.GetReservationId()] = true
@@ -132,7 +132,7 @@ func (b *bureau) sweep(t fataler, ctx context.Context, crashAt int, fault estest
 	}
 	keys, _ := b.program(crashAt, fault)
 	for id := range pending {
-		if _, err := keys.Resolve(ctx, ticker(id), kind, key, id); err != nil && !errors.Is(err, estest.ErrInjected) {
+		if _, err := keys.Resolve(t.Context(), ticker(id), kind, key, id); err != nil && !errors.Is(err, estest.ErrInjected) {
 			t.Fatalf("resolve: %v", err)
 		}
 	}
@@ -141,15 +141,16 @@ func (b *bureau) sweep(t fataler, ctx context.Context, crashAt int, fault estest
 type fataler interface {
 	Helper()
 	Fatalf(format string, args ...any)
+	Context() context.Context
 }
 
 // check proves that the key is never held twice: at most one record is open,
 // and no reservation overlaps another.
-func (b *bureau) check(t fataler, ctx context.Context, records ...string) (openRecords []string) {
+func (b *bureau) check(t fataler, records ...string) (openRecords []string) {
 	t.Helper()
 	_, repository := b.program(-1, 0)
 	for _, id := range records {
-		state, _, err := repository.Load(ctx, id)
+		state, _, err := repository.Load(t.Context(), id)
 		if err != nil {
 			t.Fatalf("load: %v", err)
 		}
@@ -161,7 +162,7 @@ func (b *bureau) check(t fataler, ctx context.Context, records ...string) (openR
 		t.Fatalf("%v are all open: the key was held twice", openRecords)
 	}
 	var k reserve.Key
-	for rec, err := range b.store.Read(ctx, reserve.Stream(kind, key), 0) {
+	for rec, err := range b.store.Read(t.Context(), reserve.Stream(kind, key), 0) {
 		if err != nil {
 			t.Fatalf("read: %v", err)
 		}
@@ -181,11 +182,11 @@ func (b *bureau) check(t fataler, ctx context.Context, records ...string) (openR
 
 // settled proves that after all retries and sweeps the key is neither lost
 // nor held by nobody: it belongs to the open record, or it is free.
-func (b *bureau) settled(t fataler, ctx context.Context, records ...string) {
+func (b *bureau) settled(t fataler, records ...string) {
 	t.Helper()
-	open := b.check(t, ctx, records...)
+	open := b.check(t, records...)
 	keys, _ := b.program(-1, 0)
-	holder, confirmed, err := keys.Holder(ctx, kind, key)
+	holder, confirmed, err := keys.Holder(t.Context(), kind, key)
 	switch {
 	case err != nil:
 		t.Fatalf("holder: %v", err)

@@ -23,7 +23,7 @@ func TestCrashBetweenEveryTwoSteps(t *testing.T) {
 			t.Errorf("retry: %v", err)
 		}
 	}
-	sweep := func(t *testing.T, b *bureau) { b.sweep(t, t.Context(), -1, 0) }
+	sweep := func(t *testing.T, b *bureau) { b.sweep(t, -1, 0) }
 	other := func(t *testing.T, b *bureau) {
 		if err := b.open(t.Context(), "c2", "r2", -1, 0); err != nil && !errors.Is(err, reserve.ErrTaken) {
 			t.Errorf("other: %v", err)
@@ -39,7 +39,7 @@ func TestCrashBetweenEveryTwoSteps(t *testing.T) {
 			t.Errorf("new command: %v", err)
 		}
 	}
-	closed := func(t *testing.T, b *bureau) { b.close(t, t.Context(), "r1") }
+	closed := func(t *testing.T, b *bureau) { b.close(t, "r1") }
 	for name, steps := range map[string][]step{
 		"retry":                                   {retry},
 		"sweep":                                   {sweep},
@@ -64,10 +64,10 @@ func TestCrashBetweenEveryTwoSteps(t *testing.T) {
 					}
 					for _, s := range steps {
 						s(t, b)
-						b.check(t, t.Context(), "r1", "r2")
+						b.check(t, "r1", "r2")
 					}
-					b.sweep(t, t.Context(), -1, 0)
-					b.settled(t, t.Context(), "r1", "r2")
+					b.sweep(t, -1, 0)
+					b.settled(t, "r1", "r2")
 				})
 			}
 		}
@@ -81,11 +81,11 @@ func TestCrashOfTheTicker(t *testing.T) {
 			b := newBureau()
 			_ = b.open(t.Context(), "c1", "r1", crashAt, fault)
 			for _, tickerFault := range []estest.Fault{estest.FailBefore, estest.FailAfter} {
-				b.sweep(t, t.Context(), 0, tickerFault)
-				b.check(t, t.Context(), "r1")
+				b.sweep(t, 0, tickerFault)
+				b.check(t, "r1")
 			}
-			b.sweep(t, t.Context(), -1, 0)
-			b.settled(t, t.Context(), "r1")
+			b.sweep(t, -1, 0)
+			b.settled(t, "r1")
 		}
 	}
 }
@@ -116,13 +116,13 @@ func TestKeyIsNeverLostAndNeverHeldTwice(t *testing.T) {
 				if fault == estest.Conflict {
 					crashAt = -1
 				}
-				b.sweep(t, t.Context(), crashAt, fault)
+				b.sweep(t, crashAt, fault)
 			},
-			"close": func(t *rapid.T) { b.close(t, t.Context(), rapid.SampledFrom(records).Draw(t, "record")) },
-			"":      func(t *rapid.T) { b.check(t, t.Context(), records...) },
+			"close": func(t *rapid.T) { b.close(t, rapid.SampledFrom(records).Draw(t, "record")) },
+			"":      func(t *rapid.T) { b.check(t, records...) },
 		})
-		b.sweep(t, t.Context(), -1, 0)
-		b.settled(t, t.Context(), records...)
+		b.sweep(t, -1, 0)
+		b.settled(t, records...)
 	})
 }
 
@@ -150,7 +150,7 @@ func TestSameCommandGetsTheSameReservation(t *testing.T) {
 	if again, err := reserveOnce(t, b, "c1"); err != nil || again != first {
 		t.Errorf("again = %+v, %v; first = %+v", again, err, first)
 	}
-	b.sweep(t, t.Context(), -1, 0)
+	b.sweep(t, -1, 0)
 	anew, err := reserveOnce(t, b, "c1")
 	if err != nil || anew.ID == first.ID || anew.Released != "" {
 		t.Errorf("after it was given up: %+v, %v", anew, err)
@@ -192,7 +192,7 @@ func TestRecordWrittenAfterItWasGivenUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.sweep(t, t.Context(), -1, 0)
+		b.sweep(t, -1, 0)
 		if taken {
 			if err := b.open(t.Context(), "c2", "r2", -1, 0); err != nil {
 				t.Fatal(err)

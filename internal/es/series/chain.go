@@ -206,7 +206,7 @@ func (a *Allocator) exists(ctx context.Context, s Series, block int64) (bool, er
 // are neither used nor voided, lowest first. Blocks without any are
 // remembered and not read again.
 func (a *Allocator) Unused(ctx context.Context, organ, typ string, year int, before time.Time) ([]Number, error) {
-	s := Series{organ, typ, int32(year)} //nolint:gosec // a year
+	s := Series{organ, typ, int32(year)}
 	a.mu.Lock()
 	from := a.swept[s]
 	a.mu.Unlock()

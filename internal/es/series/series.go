@@ -137,7 +137,7 @@ func (a *Allocator) Next(ctx context.Context, meta es.Meta, organ, typ string, y
 		return 0, es.ErrNoCommandID
 	}
 	r := &request{
-		series: Series{organ, typ, int32(year)}, meta: meta, //nolint:gosec // a year
+		series: Series{organ, typ, int32(year)}, meta: meta,
 		asked:  asked{meta.CommandID, holderStream},
 		answer: make(chan answer, 1),
 	}
@@ -213,7 +213,7 @@ func batchMeta(waiting []asked) es.Meta {
 // MarkUsed says that a number stands in its record. It may be repeated; a
 // voided number cannot be used any more ([ErrVoided]).
 func (a *Allocator) MarkUsed(ctx context.Context, meta es.Meta, organ, typ string, year int, serial int64) error {
-	return a.finish(ctx, meta, Series{organ, typ, int32(year)}, finish{serial: serial}, "use") //nolint:gosec // a year
+	return a.finish(ctx, meta, Series{organ, typ, int32(year)}, finish{serial: serial}, "use")
 }
 
 // Void empties a number for ever, with a reason. It may be repeated; a used
@@ -222,7 +222,7 @@ func (a *Allocator) Void(ctx context.Context, meta es.Meta, organ, typ string, y
 	if reason == "" {
 		return errors.New("void a number: a reason is needed")
 	}
-	return a.finish(ctx, meta, Series{organ, typ, int32(year)}, finish{serial, reason}, "void") //nolint:gosec // a year
+	return a.finish(ctx, meta, Series{organ, typ, int32(year)}, finish{serial, reason}, "void")
 }
 
 // finish appends beside the allocators, which append to the same stream all
