@@ -79,7 +79,7 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger, now func
 	}
 	g.codec = es.NewCodec(g.keys)
 	g.store = esdbstore.NewStore(g.client, g.codec)
-	if g.views, err = readmodel.Open(ctx, g.viewsURL()); err != nil {
+	if g.views, err = readmodel.Open(ctx, g.databaseURL("views.db")); err != nil {
 		return g, fmt.Errorf("views: %w", err)
 	}
 	g.onClose(func(context.Context) error { return g.views.Close() })
@@ -145,11 +145,12 @@ func (g *ground) socketPath() (string, error) {
 	return path, nil
 }
 
-func (g *ground) viewsURL() string {
+// databaseURL is the configured PostgreSQL, or a file under the data folder.
+func (g *ground) databaseURL(file string) string {
 	if g.config.Database != "" {
 		return g.config.Database
 	}
-	return "sqlite:" + g.config.Path("views.db")
+	return "sqlite:" + g.config.Path(file)
 }
 
 // openKeys opens the keyring with the master key of the data folder.
@@ -165,7 +166,11 @@ func (g *ground) openKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db, engine, err := g.openSQL("keyring.db")
+	url := g.config.KeyDatabase
+	if url == "" {
+		url = g.config.Database
+	}
+	db, engine, err := g.openSQL(url, "keyring.db")
 	if err != nil {
 		return err
 	}
@@ -175,11 +180,11 @@ func (g *ground) openKeys(ctx context.Context) error {
 
 // openSQL opens a database for what is neither event nor view: a file of its
 // own under the data folder, or the configured PostgreSQL.
-func (g *ground) openSQL(name string) (*sql.DB, string, error) {
+func (g *ground) openSQL(url, name string) (*sql.DB, string, error) {
 	driver, source, engine := "sqlite", "file:"+g.config.Path(name)+
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_txlock=immediate", "sqlite"
-	if g.config.Database != "" {
-		driver, source, engine = "pgx", g.config.Database, "postgres"
+	if url != "" {
+		driver, source, engine = "pgx", url, "postgres"
 	}
 	db, err := sql.Open(driver, source)
 	if err != nil {

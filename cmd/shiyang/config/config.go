@@ -35,10 +35,11 @@ type Config struct {
 	EventStore string `yaml:"event_store" env:"EVENT_STORE" help:"esdb:// URL; empty means the embedded store"`
 	// Database is a postgres:// URL for views and secrets; empty means SQLite under Data.
 	Database string `yaml:"database" env:"DATABASE" help:"postgres:// URL of the views; empty means SQLite in the data folder"`
-	// Permits, Audit and Identity are addresses of parts that run elsewhere.
-	Permits  string `yaml:"permits" env:"PERMITS" help:"address of the permits part when it runs elsewhere"`
-	Audit    string `yaml:"audit" env:"AUDIT" help:"address of the audit part when it runs elsewhere"`
-	Identity string `yaml:"identity" env:"IDENTITY" help:"address of the gateway's identity service when it runs elsewhere"`
+	// KeyDatabase is a postgres:// URL of the keyring that all parts share; empty means Database, or SQLite under Data.
+	KeyDatabase string `yaml:"key_database" env:"KEY_DATABASE" help:"postgres:// URL of the keyring that all parts share"`
+	// Permits and Audit are addresses of parts that run elsewhere.
+	Permits string `yaml:"permits" env:"PERMITS" help:"address of the permits part when it runs elsewhere"`
+	Audit   string `yaml:"audit" env:"AUDIT" help:"address of the audit part when it runs elsewhere"`
 	// TokenKey is the file of the key that signs actor tokens; made when it does not exist.
 	TokenKey string `yaml:"token_key" env:"TOKEN_KEY" help:"file of the key that signs actor tokens"`
 	// MasterKey is the file of the key that wraps the keys of persons; made when it does not exist.
@@ -54,6 +55,9 @@ type Config struct {
 	Demo bool `yaml:"demo" env:"DEMO" help:"make a demo bureau in an empty data folder"`
 	// Tick is how often time-driven facts are looked for.
 	Tick time.Duration `yaml:"tick" env:"TICK" help:"how often time-driven facts are looked for"`
+	// Clock is the instant at which a pretended clock starts, for training and
+	// tests on this machine only; empty means the real time.
+	Clock string `yaml:"clock" env:"CLOCK" help:"instant at which a pretended clock starts, for training on this machine"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `yaml:"log_level" env:"LOG_LEVEL" help:"debug, info, warn or error"`
 	// LogFormat is text or json.
@@ -104,6 +108,10 @@ func (c Config) Check() error {
 	}
 	c.checkExposure(wrong)
 	c.checkStores(wrong)
+	if _, err := time.Parse(time.RFC3339, c.Clock); c.Clock != "" && (err != nil || !Loopback(c.Listen) || c.EventStore != "") {
+		wrong("clock", c.Clock, "is no instant, or the bureau is not a training one",
+			"write 2026-11-23T09:00:00+08:00, listen on loopback and use the embedded store")
+	}
 	if c.Tick < time.Second {
 		wrong("tick", c.Tick.String(), "is too short", "use one second or more")
 	}
@@ -118,6 +126,27 @@ func (c Config) Check() error {
 	}
 	if len(c.PermitMark) != 1 || c.PermitMark[0] < 'A' || c.PermitMark[0] > 'Z' {
 		wrong("permit_mark", c.PermitMark, "is no capital letter", "use one letter, for example P")
+	}
+	return errors.Join(found...)
+}
+
+// CheckPart returns what a part that runs alone lacks, joined, or nil.
+func (c Config) CheckPart(part string) error {
+	var found []error
+	need := func(key, value, remedy string) {
+		if value == "" {
+			found = append(found, &MistakeError{key, value, "is needed by a part that runs alone", remedy})
+		}
+	}
+	need("event_store", c.EventStore, "start one with: shiyang serve eventstore, or name a cluster, esdb://host:2113")
+	need("token_key", c.TokenKey, "name the key file that all parts share")
+	need("master_key", c.MasterKey, "name the key file that all parts share")
+	switch part {
+	case "gateway":
+		need("permits", c.Permits, "name the address of the permits part")
+		need("audit", c.Audit, "name the address of the audit part")
+	case "audit":
+		need("permits", c.Permits, "name the address of the permits part")
 	}
 	return errors.Join(found...)
 }
@@ -148,10 +177,10 @@ func (c Config) checkStores(wrong func(key, value, reason, remedy string)) {
 			wrong("event_store", Redact(c.EventStore), "is no event store URL", "write esdb://host:2113 or leave it empty for the embedded store")
 		}
 	}
-	if c.Database != "" {
-		u, err := url.Parse(c.Database)
-		if err != nil || !oneOf(u.Scheme, "postgres", "postgresql") {
-			wrong("database", Redact(c.Database), "is no PostgreSQL URL", "write postgres://user@host/name or leave it empty for SQLite")
+	for key, raw := range map[string]string{"database": c.Database, "key_database": c.KeyDatabase} {
+		u, err := url.Parse(raw)
+		if raw != "" && (err != nil || !oneOf(u.Scheme, "postgres", "postgresql")) {
+			wrong(key, Redact(raw), "is no PostgreSQL URL", "write postgres://user@host/name or leave it empty for SQLite")
 		}
 	}
 }
@@ -159,6 +188,17 @@ func (c Config) checkStores(wrong func(key, value, reason, remedy string)) {
 // Path returns a path below the data folder.
 func (c Config) Path(elem ...string) string {
 	return filepath.Join(append([]string{c.Data}, elem...)...)
+}
+
+// Now is the clock of the bureau: the real one, or a pretended one that began
+// to run at Clock when this was called.
+func (c Config) Now() func() time.Time {
+	start, err := time.Parse(time.RFC3339, c.Clock)
+	if err != nil {
+		return time.Now
+	}
+	began := time.Now()
+	return func() time.Time { return start.Add(time.Since(began)) }
 }
 
 // Secure tells whether browsers reach the portal over TLS.

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"shiyang/cmd/shiyang/apiclient"
+)
+
+// measureCommand measures one command alone, from HTTP to the disk and back,
+// beside the sum of what it cannot do without, in interleaved rounds.
+func (r *run) measureCommand() (err error) {
+	f, err := r.newFloor()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.close()) }()
+	p, err := r.launch(filepath.Join(r.dir, "command"), true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	clerk, err := r.signIn(p, "shouli")
+	if err != nil {
+		return err
+	}
+	n := 0
+	command := func() error {
+		n++
+		_, err := clerk.Command(r.ctx, "/v1/facilities", "", map[string]any{"site": map[string]any{
+			"unitName": fmt.Sprintf("示例测速%d厂", n), "division": "620602", "remark": string(payload[:800]), "example": true,
+		}})
+		return err
+	}
+	const each = 300
+	if _, err := timed(each, command); err != nil { // warm up
+		return err
+	}
+	var ratios, commands []float64
+	parts := map[string][]float64{}
+	for range r.rounds {
+		sum := 0.0
+		for name, part := range f.parts {
+			times, err := timed(each, part)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			parts[name] = append(parts[name], median(times))
+			sum += median(times)
+		}
+		times, err := timed(each, command)
+		if err != nil {
+			return err
+		}
+		commands = append(commands, median(times))
+		ratios = append(ratios, median(times)/sum)
+	}
+	for _, name := range []string{"HTTP echo", "unary echo", "no-store append", "fdatasync"} {
+		r.add(Figure{"command", "floor: " + name + ", p50", median(parts[name]), "ms", "", parts[name]})
+	}
+	r.add(Figure{"command", "HTTP command alone, p50", median(commands), "ms", "", commands})
+	r.add(Figure{"command", "HTTP command alone ÷ sum of the floor, p50", median(ratios), "ratio", "≤ 1.6", ratios})
+	return nil
+}
+
+func (r *run) signIn(p *program, login string) (*apiclient.Client, error) {
+	c := apiclient.New(p.url)
+	session, err := c.SignIn(r.ctx, login, p.signs[login], "")
+	if err != nil {
+		return nil, fmt.Errorf("sign in %s: %w", login, err)
+	}
+	return c.As(session), nil
+}
+
+// measureList measures filtered and sorted pages of a long list and of one a
+// tenth as long.
+func (r *run) measureList() error {
+	var p99 [2]float64
+	for i, rows := range []int{int(10_000 * r.scale), int(100_000 * r.scale)} {
+		value, raw, err := r.listTimes(rows)
+		if err != nil {
+			return err
+		}
+		p99[i] = value
+		goal := ""
+		if i == 1 {
+			goal = "≤ 20"
+		}
+		r.add(Figure{"list", fmt.Sprintf("list of %d permits, filtered and sorted, p99", rows), value, "ms", goal, raw})
+	}
+	r.add(Figure{"list", "p99 of the long list ÷ of the short", p99[1] / p99[0], "ratio", "≤ 1.5", nil})
+	return nil
+}
+
+func (r *run) listTimes(rows int) (p99 float64, raw []float64, err error) {
+	data := filepath.Join(r.dir, fmt.Sprintf("list%d", rows))
+	p, err := r.launch(data, true)
+	if err != nil {
+		return 0, nil, err
+	}
+	signs := p.signs
+	if err := p.stop(); err != nil {
+		return 0, nil, err
+	}
+	if err := r.seedPermits(data, rows); err != nil {
+		return 0, nil, err
+	}
+	if p, err = r.launch(data, true); err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	p.signs = signs
+	clerk, err := r.signIn(p, "shouli")
+	if err != nil {
+		return 0, nil, err
+	}
+	queries := []string{
+		"status=PERMIT_STATUS_SUBMITTED&order=due", "division=620602&order=unit_name", "order=recorded&pageSize=50",
+		"managementClass=MANAGEMENT_CLASS_KEY&division=620623&order=due", "query=" + url.QueryEscape("示例厂 77"), "status=PERMIT_STATUS_SUBMITTED&division=620621&order=recorded",
+	}
+	var times []float64
+	for range 40 * r.rounds {
+		for _, query := range queries {
+			one, err := timed(1, func() error { return clerk.Get(r.ctx, "/v1/permits?"+query, nil) })
+			if err != nil {
+				return 0, nil, fmt.Errorf("%s: %w", query, err)
+			}
+			times = append(times, one...)
+		}
+	}
+	return quantile(times, 0.99), []float64{quantile(times, 0.5), quantile(times, 0.9), quantile(times, 0.99), quantile(times, 1)}, nil
+}

@@ -1,0 +1,119 @@
+// Command bench measures the system beside the physical limits of the machine
+// it runs on, in one run, and writes a table with the raw figures.
+//
+//	cd bench && go run . -out ../docs/bench
+//
+// Only ratios of one run count: the machine, its disk and its neighbours
+// differ from run to run. Every section says what it measures and against
+// which limit; a section can be chosen with -only.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Figure is one measured value beside its limit.
+type Figure struct {
+	Section string    `json:"section"`
+	What    string    `json:"what"`
+	Value   float64   `json:"value"`
+	Unit    string    `json:"unit"`
+	Limit   string    `json:"limit"`
+	Raw     []float64 `json:"raw,omitempty"`
+}
+
+// run is one run of the benchmarks.
+type run struct {
+	ctx     context.Context
+	rounds  int
+	scale   float64
+	dir     string
+	binary  string
+	figures []Figure
+	log     io.Writer
+}
+
+func (r *run) add(f Figure) {
+	r.figures = append(r.figures, f)
+	fmt.Fprintf(r.log, "%-10s %-62s %12.3f %-10s %s\n", f.Section, f.What, f.Value, f.Unit, f.Limit)
+}
+
+var sections = []struct {
+	name    string
+	measure func(*run) error
+}{
+	{"build", (*run).measureBuild},
+	{"start", (*run).measureStart},
+	{"command", (*run).measureCommand},
+	{"list", (*run).measureList},
+}
+
+func main() {
+	out := flag.String("out", "", "folder for the table and the raw figures; empty prints only")
+	only := flag.String("only", "", "sections to measure, separated by commas; empty means all")
+	rounds := flag.Int("rounds", 5, "interleaved rounds of each comparison")
+	scale := flag.Float64("scale", 1, "size of the data, 1 is the size that the goals name")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := measure(ctx, *out, *only, *rounds, *scale); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func measure(ctx context.Context, out, only string, rounds int, scale float64) error {
+	dir, err := os.MkdirTemp("", "shiyang-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	r := &run{ctx: ctx, rounds: rounds, scale: scale, dir: dir, log: os.Stdout, binary: filepath.Join(dir, "shiyang")}
+	if err := r.compile(r.binary, ""); err != nil {
+		return err
+	}
+	for _, s := range sections {
+		if only != "" && !strings.Contains(","+only+",", ","+s.name+",") {
+			continue
+		}
+		if err := s.measure(r); err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	if out == "" {
+		return nil
+	}
+	return r.write(out)
+}
+
+// write keeps the run as a table for people and as raw figures.
+func (r *run) write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // documentation
+		return err
+	}
+	raw, err := json.MarshalIndent(r.figures, "", " ")
+	if err != nil {
+		return err
+	}
+	var table strings.Builder
+	fmt.Fprintf(&table, "# Measured %s\n\n%s, %s/%s, %d cores, %d rounds, scale %g. Reproduce with `make bench`.\nOnly ratios of one run count.\n\n",
+		time.Now().UTC().Format("2006-01-02"), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.rounds, r.scale)
+	fmt.Fprintln(&table, "| section | what | value | unit | goal |\n|---|---|---|---|---|")
+	for _, f := range r.figures {
+		fmt.Fprintf(&table, "| %s | %s | %.3f | %s | %s |\n", f.Section, f.What, f.Value, f.Unit, f.Limit)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "README.md"), []byte(table.String()), 0o644); err != nil { //nolint:gosec // documentation
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "figures.json"), append(raw, '\n'), 0o644) //nolint:gosec // documentation
+}

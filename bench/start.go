@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+)
+
+// measureStart measures how long a start takes and what an idle bureau holds.
+func (r *run) measureStart() error {
+	empty, err := r.launch(filepath.Join(r.dir, "empty"), false)
+	if err != nil {
+		return err
+	}
+	r.add(Figure{"start", "binary start to ready, empty data", empty.ready.Seconds(), "s", "≤ 1", nil})
+	if err := empty.stop(); err != nil {
+		return err
+	}
+	demo, err := r.launch(filepath.Join(r.dir, "demo"), true)
+	if err != nil {
+		return err
+	}
+	time.Sleep(5 * time.Second) // let it become idle
+	resident, err := demo.resident()
+	if err != nil {
+		return err
+	}
+	r.add(Figure{"start", "memory of an idle all-in-one bureau", resident, "MB", "≤ 200", nil})
+	if err := demo.stop(); err != nil {
+		return err
+	}
+	return r.startFull()
+}
+
+// startFull measures a start on a long log whose views are up to date.
+func (r *run) startFull() error {
+	data := filepath.Join(r.dir, "full")
+	events := int(1_000_000 * r.scale)
+	if err := r.seedPermits(data, events/eventsPerPermit); err != nil {
+		return err
+	}
+	first, err := r.launch(data, false)
+	if err != nil {
+		return err
+	}
+	r.add(Figure{"start", fmt.Sprintf("views built from %d events", events), first.ready.Seconds(), "s", "", nil})
+	if err := first.stop(); err != nil {
+		return err
+	}
+	var times []float64
+	for range r.rounds {
+		again, err := r.launch(data, false)
+		if err != nil {
+			return err
+		}
+		times = append(times, again.ready.Seconds())
+		if err := again.stop(); err != nil {
+			return err
+		}
+	}
+	r.add(Figure{"start", fmt.Sprintf("binary start to ready, %d events", events), median(times), "s", "≤ 5", times})
+	return nil
+}

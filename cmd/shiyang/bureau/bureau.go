@@ -1,0 +1,315 @@
+package bureau
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc"
+
+	"shiyang/cmd/shiyang/config"
+	"shiyang/gateway/attachments/references"
+	"shiyang/gateway/identity"
+	"shiyang/internal/law"
+	"shiyang/internal/readmodel"
+	"shiyang/internal/rpc"
+	identityv1 "shiyang/proto/identity/v1"
+)
+
+// Part is one of the parts that can run alone.
+type Part string
+
+// The parts.
+const (
+	Permits Part = "permits"
+	Audit   Part = "audit"
+	Gateway Part = "gateway"
+)
+
+// All is every part, for one process.
+var All = []Part{Permits, Audit, Gateway}
+
+// Options say what to start.
+type Options struct {
+	Config config.Config
+	Parts  []Part
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// Bureau is the running system, or a part of it.
+type Bureau struct {
+	parts    []Part
+	ground   *ground
+	law      func() *law.Book
+	identity *identity.Service
+	runner   *readmodel.Runner
+	reactor  *readmodel.Reactor
+	ticker   *readmodel.Ticker
+	work     work
+	listen   string // of the portal
+	admin    string
+	internal string // of the gRPC listener, when parts run alone
+
+	running   sync.WaitGroup // doors
+	followers sync.WaitGroup // views, reactions, ticker
+	stop      context.CancelFunc
+	once      sync.Once
+	failed    chan error
+}
+
+// work is what the parts want to be run.
+type work struct {
+	projections []readmodel.Projection
+	reactions   []readmodel.Reaction
+	jobs        []readmodel.Job
+}
+
+func (w *work) add(p []readmodel.Projection, r []readmodel.Reaction, j []readmodel.Job) {
+	w.projections = append(w.projections, p...)
+	w.reactions = append(w.reactions, r...)
+	w.jobs = append(w.jobs, j...)
+}
+
+// newID makes the ids of commands and records.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// Start starts the parts and returns when the portal listens; views may still
+// be catching up (see [Bureau.Ready]). The caller closes the bureau.
+func Start(ctx context.Context, o Options) (*Bureau, error) {
+	g, err := openGround(ctx, o.Config, o.Log, o.Now)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bureau{parts: o.Parts, ground: g, law: law.Embedded, failed: make(chan error, 1)}
+	var life context.Context
+	life, b.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := b.start(ctx, life); err != nil {
+		return nil, errors.Join(err, b.Close(context.WithoutCancel(ctx)))
+	}
+	return b, nil
+}
+
+func (b *Bureau) has(p Part) bool { return slices.Contains(b.parts, p) }
+
+func (b *Bureau) alone() bool { return len(b.parts) < len(All) }
+
+// start makes the parts, then the views, then the doors.
+func (b *Bureau) start(ctx, life context.Context) error {
+	g := b.ground
+	file := g.config.TokenKey
+	if file == "" {
+		file = g.config.Path("keys", "token.pem")
+	}
+	key, err := openTokenKey(filepath.Clean(file))
+	if err != nil {
+		return err
+	}
+	server := rpc.NewServer(rpc.ServerOptions{Tokens: key.verifier(g.now), Logger: g.log, Now: g.now})
+	g.onClose(func(ctx context.Context) error { return stopServer(ctx, server) })
+	local, err := rpc.Local(server)
+	if err != nil {
+		return err
+	}
+	g.onClose(func(context.Context) error { return local.Close() })
+
+	var handler http.Handler
+	permits, audit, err := b.connect(local)
+	if err != nil {
+		return err
+	}
+	if b.has(Permits) {
+		if err := b.openPermits(ctx, server, key); err != nil {
+			return err
+		}
+	}
+	if b.has(Audit) {
+		if err := b.openAudit(ctx, server, key, permits); err != nil {
+			return err
+		}
+	}
+	if b.has(Gateway) {
+		if b.identity, err = b.openIdentity(ctx, key); err != nil {
+			return err
+		}
+		identityv1.RegisterIdentityServiceServer(server, b.identity)
+		front, err := b.openFront(ctx, key, permits, audit, local)
+		if err != nil {
+			return err
+		}
+		handler = front.handler
+		b.work.add(append(identity.Projections(), references.Projection), b.identity.Reactions(),
+			append(b.identity.Jobs(), sweepJob(front.files, g.log)))
+	}
+	b.follow(life)
+	return b.openDoors(server, handler)
+}
+
+// connect returns the connections to the services: in this process, or where
+// the settings say that they run.
+func (b *Bureau) connect(local grpc.ClientConnInterface) (permits, audit grpc.ClientConnInterface, err error) {
+	dial := func(p Part, addr string) (grpc.ClientConnInterface, error) {
+		if b.has(p) || addr == "" {
+			return local, nil
+		}
+		conn, err := rpc.Dial(addr, rpc.DialOptions{})
+		if err != nil {
+			return nil, err
+		}
+		b.ground.onClose(func(context.Context) error { return conn.Close() })
+		return conn, nil
+	}
+	if permits, err = dial(Permits, b.ground.config.Permits); err != nil {
+		return nil, nil, err
+	}
+	audit, err = dial(Audit, b.ground.config.Audit)
+	return permits, audit, err
+}
+
+// follow runs views, reactions and the ticker until the bureau closes.
+func (b *Bureau) follow(life context.Context) {
+	g := b.ground
+	options := readmodel.Options{Logger: g.log, Now: g.now}
+	b.runner = readmodel.NewRunner(g.views, source{g.client}, g.codec, options, b.work.projections...)
+	b.reactor = readmodel.NewReactor(g.views, source{g.client}, g.codec, options, b.work.reactions...)
+	b.ticker = readmodel.NewTicker(g.now, g.config.Tick, b.work.jobs...)
+	b.ticker.Logger = g.log
+	g.onClose(func(context.Context) error {
+		b.stop()
+		b.followers.Wait()
+		return nil
+	})
+	for name, run := range map[string]func(context.Context) error{"views": b.runner.Run, "reactions": b.reactor.Run, "ticker": b.ticker.Run} {
+		b.followers.Go(func() {
+			if err := run(life); err != nil {
+				b.fail(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	if g.embedded != nil {
+		b.followers.Go(func() {
+			select {
+			case <-g.embedded.Failed():
+				b.fail(fmt.Errorf("embedded event store: %w", g.embedded.Ready()))
+			case <-life.Done():
+			}
+		})
+	}
+}
+
+// openDoors listens last, when everything behind the doors stands.
+func (b *Bureau) openDoors(server *grpc.Server, handler http.Handler) error {
+	g := b.ground
+	if err := b.serveAdmin(health{b.Ready}); err != nil {
+		return err
+	}
+	if b.alone() && (b.has(Permits) || b.has(Audit)) {
+		listener, err := net.Listen("tcp", g.config.Internal)
+		if err != nil {
+			return fmt.Errorf("internal address: %w", err)
+		}
+		b.internal = listener.Addr().String()
+		b.running.Go(func() {
+			if err := server.Serve(listener); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+				b.fail(fmt.Errorf("internal address: %w", err))
+			}
+		})
+	}
+	if handler == nil {
+		return nil
+	}
+	listener, err := net.Listen("tcp", g.config.Listen)
+	if err != nil {
+		return fmt.Errorf("portal address: %w", err)
+	}
+	b.listen = listener.Addr().String()
+	portal := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 2 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
+	}
+	b.serve("portal", portal, func() error {
+		if g.config.TLSCert != "" {
+			return portal.ServeTLS(listener, g.config.TLSCert, g.config.TLSKey)
+		}
+		return portal.Serve(listener)
+	})
+	return nil
+}
+
+// stopServer lets running calls end, until ctx does.
+func stopServer(ctx context.Context, server *grpc.Server) error {
+	done := make(chan struct{})
+	go func() { server.GracefulStop(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		server.Stop()
+		return fmt.Errorf("services: %w", ctx.Err())
+	}
+}
+
+// fail ends the bureau with its first error.
+func (b *Bureau) fail(err error) {
+	select {
+	case b.failed <- err:
+	default:
+	}
+}
+
+// Wait returns when ctx ends, or earlier with the error that ended a part.
+func (b *Bureau) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-b.failed:
+		return err
+	}
+}
+
+// Ready tells whether the bureau can work: store reachable, views at hand.
+func (b *Bureau) Ready() error {
+	if err := b.ground.client.Ready(); err != nil {
+		return err
+	}
+	return b.runner.Ready()
+}
+
+// Settle waits until views and reactions have reached the head of the log and
+// the ticker finds nothing more to do.
+func (b *Bureau) Settle(ctx context.Context) error {
+	return readmodel.Settle(ctx, source{b.ground.client}, b.runner, b.reactor, b.ticker)
+}
+
+// Close stops the parts, doors first, and tells every failure.
+func (b *Bureau) Close(ctx context.Context) error {
+	var err error
+	b.once.Do(func() {
+		err = b.ground.close(ctx)
+		b.stop()
+		b.running.Wait()
+	})
+	return err
+}
+
+// URL is the address of the portal.
+func (b *Bureau) URL() string {
+	if b.ground.config.TLSCert != "" {
+		return "https://" + b.listen
+	}
+	return "http://" + b.listen
+}
+
+// AdminURL is the address of metrics, profiles and health.
+func (b *Bureau) AdminURL() string { return "http://" + b.admin }
+
+// Internal is the address of a part's services when it runs alone.
+func (b *Bureau) Internal() string { return b.internal }

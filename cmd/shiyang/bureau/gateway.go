@@ -1,0 +1,189 @@
+package bureau
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"shiyang/gateway/api"
+	"shiyang/gateway/attachments"
+	"shiyang/gateway/attachments/references"
+	"shiyang/gateway/drafts"
+	"shiyang/gateway/identity"
+	"shiyang/gateway/identity/secrets"
+	"shiyang/gateway/web"
+	"shiyang/internal/readmodel"
+	"shiyang/internal/rpc"
+	auditv1 "shiyang/proto/audit/v1"
+	identityv1 "shiyang/proto/identity/v1"
+	permitsv1 "shiyang/proto/permits/v1"
+)
+
+// front is the part that people and programs meet: pages, API, identity.
+type front struct {
+	identity *identity.Service
+	files    *attachments.Store
+	handler  http.Handler
+}
+
+// openIdentity starts the identity service; its calls pass the same chain as
+// those of every other service.
+func (b *Bureau) openIdentity(ctx context.Context, key tokenKey) (*identity.Service, error) {
+	if key.private == nil {
+		return nil, errors.New("token key: the gateway needs the private half to sign actor tokens")
+	}
+	g := b.ground
+	store, err := secrets.Open(ctx, g.databaseURL("secrets.db"), secrets.Options{Now: g.now})
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
+	g.onClose(func(context.Context) error { return store.Close() })
+	return identity.New(ctx, identity.Deps{
+		Store: g.store, DB: g.views, Keys: g.reserved, Secrets: store, Tokens: key.issuer(g.now),
+		Law: b.law, Now: g.now, Logger: g.log,
+	})
+}
+
+// openFiles starts the custody of attachments.
+func (b *Bureau) openFiles(permits permitsv1.PermitsServiceClient, firms identityv1.IdentityServiceClient, tokens *rpc.Issuer) (*attachments.Store, error) {
+	g := b.ground
+	bucket, err := attachments.OpenFiles(g.config.Path("attachments"))
+	if err != nil {
+		return nil, err
+	}
+	g.onClose(func(context.Context) error { return bucket.Close() })
+	return attachments.New(attachments.Deps{
+		Bucket: bucket, Sealer: g.keys, Scanner: attachments.Contents{}, References: references.NewQueries(g.views),
+		Sees: viewer{permits, firms, tokens}.sees, Now: g.now,
+	}), nil
+}
+
+// viewer asks the service of a record whether a caller may see it.
+type viewer struct {
+	permits permitsv1.PermitsServiceClient
+	firms   identityv1.IdentityServiceClient
+	tokens  *rpc.Issuer
+}
+
+func (v viewer) sees(ctx context.Context, caller rpc.Caller, r attachments.Reference) bool {
+	token, err := v.tokens.Issue(caller.Actor)
+	if err != nil {
+		return false
+	}
+	ctx = rpc.WithCaller(ctx, caller, token)
+	switch r.Category {
+	case "permit":
+		_, err = v.permits.GetPermit(ctx, &permitsv1.GetPermitRequest{PermitId: r.ID})
+	case "firm":
+		_, err = v.firms.GetFirm(ctx, &identityv1.GetFirmRequest{FirmId: r.ID})
+	default: // licence and mandate of an application to act for a firm
+		return rpc.Role(caller.Actor.Role) == rpc.PermitClerk || rpc.Role(caller.Actor.Role) == rpc.Auditor
+	}
+	return err == nil
+}
+
+// openFront puts the pages and the API on top of the services.
+func (b *Bureau) openFront(ctx context.Context, key tokenKey, permits, audit, ident grpc.ClientConnInterface) (*front, error) {
+	g := b.ground
+	people := identityv1.NewIdentityServiceClient(ident)
+	files, err := b.openFiles(permitsv1.NewPermitsServiceClient(permits), people, key.issuer(g.now))
+	if err != nil {
+		return nil, err
+	}
+	saved, err := drafts.Open(ctx, g.databaseURL("drafts.db"), g.now)
+	if err != nil {
+		return nil, err
+	}
+	g.onClose(func(context.Context) error { return saved.Close() })
+	proxy := trustedProxy(g.config.BehindProxy)
+	rest, err := api.New(ctx, api.Deps{
+		Permits: permits, Audit: audit, Identity: ident, Sessions: apiSessions{b.identity}, Attachments: files,
+		Log: g.log, ClientIP: proxy.clientIP,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	pages := web.New(web.Deps{
+		Permits: permitsv1.NewPermitsServiceClient(permits), Identity: people, Audit: auditv1.NewAuditServiceClient(audit),
+		Sessions: webSessions{b.identity, people}, Drafts: saved, Attachments: files,
+		Now: g.now, NewID: newID, Logger: g.log, Secure: g.config.Secure(),
+	})
+	mux := http.NewServeMux()
+	for _, path := range []string{"/v1/", "/openapi.json", "/api", "/api/"} {
+		mux.Handle(path, rest)
+	}
+	health{b.Ready}.routes(mux)
+	mux.Handle("/", pages)
+	return &front{b.identity, files, proxy.pass(mux)}, nil
+}
+
+// sweepJob removes attachments that nothing refers to.
+func sweepJob(files *attachments.Store, log *slog.Logger) readmodel.Job {
+	return readmodel.Job{Name: "attachments_sweep", Run: func(ctx context.Context, _ time.Time) (int, error) {
+		done, err := files.Sweep(ctx)
+		if done.Removed > 0 {
+			log.LogAttrs(ctx, slog.LevelInfo, "attachments swept", slog.Int("removed", done.Removed))
+		}
+		return 0, err // a sweep is no command: it never keeps others waiting
+	}}
+}
+
+// proxied believes X-Forwarded-For only from the network of the proxy.
+type proxied struct{ from netip.Prefix }
+
+func trustedProxy(cidr string) proxied {
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return proxied{} // no proxy: nobody is believed
+	}
+	return proxied{prefix}
+}
+
+// trusts tells whether a request comes from the proxy.
+func (p proxied) trusts(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && p.from.IsValid() && p.from.Contains(peer.Addr().Unmap())
+}
+
+// clientIP is the address of the person behind a request: the last hop that
+// our proxy saw, or the peer.
+func (p proxied) clientIP(r *http.Request) string {
+	if p.trusts(r) {
+		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if ip, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1])); err == nil {
+			return ip.String()
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// pass refuses requests that did not come through the configured proxy, and
+// gives handlers the address of the person.
+func (p proxied) pass(next http.Handler) http.Handler {
+	if !p.from.IsValid() {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !p.trusts(r) && !strings.HasPrefix(r.URL.Path, "/health/") {
+			http.Error(w, "come through the proxy", http.StatusForbidden)
+			return
+		}
+		if ip := p.clientIP(r); ip != "" {
+			r = r.Clone(r.Context())
+			r.RemoteAddr = net.JoinHostPort(ip, "0")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
