@@ -288,10 +288,16 @@ func TestMasterKeyFile(t *testing.T) {
 	if _, err := keyring.MasterKey(file); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a file that others may read: %v", err)
 	}
-	if err := os.WriteFile(file, []byte("short"), 0o600); err != nil {
+	if err := os.Chmod(file, 0o440); err != nil { // a mounted secret
 		t.Fatal(err)
 	}
+	if key, err := keyring.MasterKey(file); err != nil || !bytes.Equal(key, keys[0]) {
+		t.Errorf("a key mounted read-only: %v", err)
+	}
 	if err := os.Chmod(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := keyring.MasterKey(file); err == nil {

@@ -10,10 +10,14 @@ import (
 	"strings"
 )
 
+// mountedMode is that of a secret which a container platform mounts read-only
+// for the group of this process alone: nobody may write it, others not read it.
+const mountedMode = 0o440
+
 // MasterKey reads the master key from a file, or makes the file with a new
 // key if there is none. Two processes that start at once get the same key.
 // A file that its group or others may read is refused: whoever read it may
-// have copied the key.
+// have copied the key. Mode 0440 is taken, as container platforms mount secrets.
 func MasterKey(file string) ([]byte, error) {
 	key, err := readMaster(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +44,7 @@ func readMaster(file string) ([]byte, error) {
 	if !info.Mode().IsRegular() || info.Size() > 1024 {
 		return nil, fmt.Errorf("%s is no key file", file)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && mode != mountedMode {
 		return nil, fmt.Errorf("%s may be read by others (mode %#o): run chmod 600 on it, and replace the key if others had access", file, mode)
 	}
 	text := make([]byte, info.Size())
