@@ -269,5 +269,14 @@ func (k *Keys) Resolve(ctx context.Context, meta es.Meta, kind, key, reservation
 	if written {
 		return Kept, k.Confirm(ctx, meta, kind, key, reservationID)
 	}
-	return GivenUp, k.giveUp(ctx, meta, r)
+	if err := k.giveUp(ctx, meta, r); err != nil {
+		return Waiting, err
+	}
+	if state, _, err = k.keys.Load(ctx, keyID(kind, key)); err != nil {
+		return Waiting, err
+	}
+	if r, _ = state.byID(reservationID); r.Confirmed { // its command came just now
+		return Settled, nil
+	}
+	return GivenUp, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -208,6 +209,55 @@ func TestRecordWrittenAfterItWasGivenUp(t *testing.T) {
 		if holder, confirmed, _ := keys.Holder(t.Context(), kind, key); !confirmed || (holder == "permit-r1") == taken {
 			t.Errorf("taken %v: holder = %s", taken, holder)
 		}
+	}
+}
+
+// The command comes back at the very moment at which the ticker, having
+// looked in vain for it, gives its reservation up.
+func TestTickerAndCommandRace(t *testing.T) {
+	b := newBureau()
+	r, err := reserveOnce(t, b, "c1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock = b.clock.Add(reserve.MinAge)
+	come := sync.OnceFunc(func() {
+		if err := b.open(t.Context(), "c1", "r1", -1, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	keys := reserve.New(&estest.Faulty{Store: b.store, Between: func(string) { come() }}, reserve.Options{Now: b.now})
+	if got, err := keys.Resolve(t.Context(), ticker("1"), kind, key, r.ID); got != reserve.Settled || err != nil {
+		t.Errorf("outcome = %v, %v", got, err)
+	}
+	b.settled(t, "r1")
+}
+
+// Two commands of one record: the second takes over, its key is given back
+// in the end, and the first, which comes late, must not bring it back.
+func TestLateConfirmBringsNothingBack(t *testing.T) {
+	keys, _ := newBureau().program(-1, 0)
+	first, err := keys.Reserve(t.Context(), command("c1"), kind, key, "permit-r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := keys.Reserve(t.Context(), command("c2"), kind, key, "permit-r1")
+	if err != nil || second.ID == first.ID {
+		t.Fatalf("second = %+v, %v", second, err)
+	}
+	if err := keys.Confirm(t.Context(), command("c2"), kind, key, second.ID); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := keys.Release(t.Context(), command("closed"), kind, key, second.ID, "refused"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := keys.Confirm(t.Context(), command("c1"), kind, key, first.ID); err != nil {
+		t.Error(err)
+	}
+	if holder, _, err := keys.Holder(t.Context(), kind, key); holder != "" || err != nil {
+		t.Errorf("%q holds the key, %v", holder, err)
 	}
 }
 

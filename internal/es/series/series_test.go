@@ -128,12 +128,15 @@ func TestSameCommandGetsTheSameNumber(t *testing.T) {
 		}
 	}
 	fill(t, store, 1500) // the series goes on into the second block
+	if got := mustNext(t, a, "later"); got != 1503 {
+		t.Errorf("got %d, want 1503", got)
+	}
 	for _, again := range []*series.Allocator{a, allocator(t, store, atStart)} {
 		if got := mustNext(t, again, "c"); got != first {
 			t.Errorf("beyond the block: got %d, first %d", got, first)
 		}
 	}
-	dense(t, stored(t.Context(), t, store, 3), 1502)
+	dense(t, stored(t.Context(), t, store, 3), 1503)
 }
 
 // Many clients of two programs, faults in both, over the border of a block.
