@@ -201,13 +201,18 @@ func (s *shadow) snapshot(ctx context.Context, conn *sql.Conn) (at checkpoint, e
 	if _, err := conn.ExecContext(ctx, begin); err != nil {
 		return at, err
 	}
-	live, replayed := s.names("readmodel_view") // the snapshot begins with the first reading
-	var n int
-	err = conn.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM `+live+`) + (SELECT count(*) FROM `+replayed+`)`).Scan(&n)
-	if err != nil {
+	if err := s.look(ctx, conn); err != nil {
 		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return at, err
 	}
-	return at, err
+	return at, nil
+}
+
+// look reads from both sides: a snapshot begins with the first reading.
+func (s *shadow) look(ctx context.Context, conn Tx) error {
+	live, replayed := s.names("readmodel_view")
+	var n int
+	return conn.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM `+live+`) + (SELECT count(*) FROM `+replayed+`)`).Scan(&n)
 }
 
 // holdStill takes the row that every writer of the view must change.

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,7 @@ import (
 
 // compare lists where a live table and the shadow's disagree. Both have their
 // primary key as an index, so the engine joins without sorting.
-func (s *shadow) compare(ctx context.Context, conn *sql.Conn, table string, result *CheckResult) error {
+func (s *shadow) compare(ctx context.Context, conn Tx, table string, result *CheckResult) error {
 	columns, key, err := s.columns(ctx, conn, table)
 	if err != nil {
 		return err
@@ -87,14 +86,14 @@ func (c *comparison) personal(column string) bool {
 }
 
 // lonely lists rows of one table that the other lacks.
-func (c *comparison) lonely(ctx context.Context, conn *sql.Conn, one, other, kind string) error {
+func (c *comparison) lonely(ctx context.Context, conn Tx, one, other, kind string) error {
 	query := fmt.Sprintf(`SELECT %s FROM %s a LEFT JOIN %s b ON %s WHERE b.%s IS NULL ORDER BY 1 LIMIT %d`,
 		c.keyText(), one, other, c.on(), c.key[0], c.room())
 	return each(ctx, conn, query, 1, func(v []string) { c.add(Difference{Key: v[0], Kind: kind}) })
 }
 
 // changed lists rows in which one column differs.
-func (c *comparison) changed(ctx context.Context, conn *sql.Conn, column string) error {
+func (c *comparison) changed(ctx context.Context, conn Tx, column string) error {
 	value := func(row string) string {
 		if c.personal(column) {
 			return "''"
@@ -108,7 +107,7 @@ func (c *comparison) changed(ctx context.Context, conn *sql.Conn, column string)
 	})
 }
 
-func each(ctx context.Context, conn *sql.Conn, query string, columns int, f func([]string)) error {
+func each(ctx context.Context, conn Tx, query string, columns int, f func([]string)) error {
 	rows, err := conn.QueryContext(ctx, query)
 	if err != nil {
 		return err

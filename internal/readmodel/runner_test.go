@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"shiyang/internal/es"
+	"shiyang/internal/problem"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/readmodel/readmodeltest"
 )
@@ -167,6 +168,30 @@ func TestFailingViewIsSetAside(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPassingTrouble is a handler that fails for a reason that is not the
+// event's: nothing is set aside, and the batch is tried again.
+func TestPassingTrouble(t *testing.T) {
+	readmodeltest.Each(t, func(t *testing.T, db *readmodel.DB) {
+		log := readmodeltest.NewLog(codec())
+		log.Append(t, "key-1", reserved("甲"))
+		trouble := 3
+		r := readmodel.NewRunner(db, log, codec(), readmodel.Options{}, register(1), tally(func(readmodel.Fact) error {
+			if trouble--; trouble >= 0 {
+				return fmt.Errorf("open the keyring: %w", &problem.Error{Kind: problem.Unavailable, Reason: "KEYRING_AWAY"})
+			}
+			return nil
+		}))
+		start(t, r)
+		settle(t, log, r) // fails if a view was set aside
+		if got := dump(t, db, registerRows+" LIMIT 1"); !strings.Contains(got, " 1 ") {
+			t.Errorf("rows: %s", got)
+		}
+		if got := dump(t, db, tallyRows); got != "site 1\n" {
+			t.Errorf("rows: %s", got)
+		}
+	})
 }
 
 func check(t *testing.T, db *readmodel.DB, log *readmodeltest.Log, p readmodel.Projection) {

@@ -287,6 +287,7 @@ func (db *DB) WaitFor(ctx context.Context, position es.Position, views ...string
 			return nil
 		case never:
 			return ErrViewBehind
+		case notYet:
 		}
 		var poll <-chan time.Time
 		if !kept {
@@ -296,7 +297,7 @@ func (db *DB) WaitFor(ctx context.Context, position es.Position, views ...string
 		case <-changed:
 		case <-poll:
 		case <-ctx.Done():
-			if context.Cause(outer) == context.Canceled { //nolint:errorlint // a deadline is not a cancellation
+			if errors.Is(outer.Err(), context.Canceled) { // a deadline is no cancellation
 				return context.Canceled
 			}
 			return ErrViewBehind
