@@ -68,7 +68,7 @@ type desk struct {
 	issuer  *rpc.Issuer
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	d := &desk{service: &recorder{}, log: &bytes.Buffer{}, issuer: issuerAt(noon, "k1", newKey('a'))}
 	server := rpc.NewServer(rpc.ServerOptions{
@@ -86,7 +86,7 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func (d *desk) as(t *testing.T, actor rpc.Actor, commandID string) context.Context {
+func (d *desk) as(t testing.TB, actor rpc.Actor, commandID string) context.Context {
 	t.Helper()
 	token, err := d.issuer.Issue(actor)
 	if err != nil {
@@ -298,5 +298,16 @@ func TestContextErrorsKeepTheirCode(t *testing.T) {
 	}
 	if rpc.ProblemFrom(nil) != nil {
 		t.Error("no error is a problem")
+	}
+}
+
+// What the whole chain costs one command inside the all-in-one program.
+func BenchmarkCommandInProcess(b *testing.B) {
+	d := newDesk(b)
+	ctx := d.as(b, clerkActor, id)
+	for b.Loop() {
+		if err := accept(ctx, d, id); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

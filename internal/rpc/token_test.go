@@ -40,6 +40,47 @@ func TestTokenCarriesTheActor(t *testing.T) {
 	}
 }
 
+// What is remembered must not outlive what is true.
+func TestTokensAreHandedOutAgainForHalfTheirLife(t *testing.T) {
+	now, key := noon, newKey('a')
+	clock := func() time.Time { return now }
+	issuer := rpc.NewIssuer("k1", key, rpc.DefaultAudience, clock)
+	verifier := rpc.NewVerifier(map[string]ed25519.PublicKey{"k1": key.Public().(ed25519.PublicKey)}, rpc.DefaultAudience, clock)
+	issue := func(a rpc.Actor) string {
+		token, err := issuer.Issue(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := verifier.Verify(token); err != nil || !reflect.DeepEqual(got, a) {
+			t.Fatalf("verified as %+v, %v", got, err)
+		}
+		return token
+	}
+	clerk := rpc.Actor{ID: "a-1", Role: "permit_clerk", County: "620602"}
+	elsewhere := clerk
+	elsewhere.County = "620621"
+	first := issue(clerk)
+	if issue(elsewhere) == first {
+		t.Error("another county has the same token")
+	}
+	now = noon.Add(59 * time.Second)
+	if issue(clerk) != first {
+		t.Error("a young token is not handed out again")
+	}
+	now = noon.Add(60 * time.Second)
+	if issue(clerk) == first {
+		t.Error("an old token is handed out again")
+	}
+	now = noon.Add(126 * time.Second)
+	if _, err := verifier.Verify(first); err == nil {
+		t.Error("an expired token is accepted because it was good before")
+	}
+	now = noon.Add(-time.Minute)
+	if _, err := verifier.Verify(first); err == nil {
+		t.Error("a token from the future is accepted because it was good before")
+	}
+}
+
 func TestVerifyRefuses(t *testing.T) {
 	key := newKey('a')
 	actor := rpc.Actor{ID: "a-1", Role: "permit_clerk", County: "620602"}

@@ -125,26 +125,26 @@ func (s Scope) firmCondition(table string, args *[]any) string {
 	if s.All {
 		return "TRUE"
 	}
-	var any []string
+	var ways []string
 	for _, county := range s.Counties {
-		any = append(any, bind(args, table+".division = $%d", county))
+		ways = append(ways, bind(args, table+".division = $%d", county))
 	}
 	for _, firm := range s.Firms {
-		any = append(any, bind(args, table+".id = $%d", firm))
+		ways = append(ways, bind(args, table+".id = $%d", firm))
 	}
-	if len(any) == 0 {
+	if len(ways) == 0 {
 		return "FALSE"
 	}
-	return "(" + strings.Join(any, " OR ") + ")"
+	return "(" + strings.Join(ways, " OR ") + ")"
 }
 
 // Applications returns a page of applications in the order of filing after a
 // position: those of the scope's counties and the reader's own.
 func (d *Directory) Applications(ctx context.Context, s Scope, state string, after int64, limit int) ([]*identityv1.FirmApplication, int64, error) {
 	args := []any{after, limit}
-	where := bind(&args, "account_id = $%d", s.Account)
-	if s.All {
-		where = "TRUE"
+	where := "TRUE"
+	if !s.All {
+		where = bind(&args, "account_id = $%d", s.Account)
 	}
 	for _, county := range s.Counties {
 		where += " OR " + bind(&args, "division = $%d", county)
@@ -180,7 +180,7 @@ func (d *Directory) Applications(ctx context.Context, s Scope, state string, aft
 	return out, last, rows.Err()
 }
 
-// Person returns name of an account; empty if it is not there (yet).
+// Person returns the name of an account; empty if it is not there (yet).
 func (d *Directory) Person(ctx context.Context, accountID string) (*commonv1.Person, error) {
 	p := &commonv1.Person{}
 	err := d.db.QueryRow(ctx, `SELECT person_id, name FROM identity_account_v1 WHERE id = $1`, accountID).Scan(&p.Id, &p.Name)
