@@ -9,6 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Config says which event store to use and how to tell the time.
@@ -100,7 +104,6 @@ func dial(ctx context.Context, config Config, t timing) (*Client, error) {
 	if c.now == nil {
 		c.now = time.Now
 	}
-	c.target.config.Logger = c.clientLog()
 	c.life, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	go c.supervise()
 	return c, nil
@@ -200,12 +203,20 @@ func (t timing) pause(ctx context.Context, failures int) error {
 	}
 }
 
-// clientLog sends what the official client says to the operators' debug log:
-// it calls ordinary refusals errors, and the supervisor reports what matters.
-func (c *Client) clientLog() func(level, format string, args ...any) {
-	return func(_, format string, args ...any) {
+// listen hears what the official client of a generation logs. It goes to the
+// operators' debug log, as the client calls ordinary refusals errors; the
+// supervisor reports what matters. An unavailable server is logged by a failing
+// call just before the client forgets its connection: the moment to forsake it.
+func (c *Client) listen(g *generation) func(level, format string, args ...any) {
+	return func(level, format string, args ...any) {
 		if c.log.Enabled(c.life, slog.LevelDebug) {
 			c.log.LogAttrs(c.life, slog.LevelDebug, "event store client", slog.String("said", Redact(fmt.Sprintf(format, args...))))
+		}
+		if level != esdb.LogError || len(args) != 1 {
+			return
+		}
+		if err, ok := args[0].(error); ok && status.Code(err) == codes.Unavailable {
+			c.forsake(g, err)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func ParseAddress(address string) (esdb.Configuration, error) {
 // NextOf waits for the next step of a subscription whose official part is
 // recv, as a session does, with the default time of silence.
 func NextOf(ctx context.Context, recv <-chan *esdb.SubscriptionEvent) error {
-	f := &feed{steps: make(chan *esdb.SubscriptionEvent, feedBuffer), generation: newGeneration(1, nil, nil)}
+	f := &feed{steps: make(chan *esdb.SubscriptionEvent, feedBuffer), generation: newGeneration(1, nil)}
 	go f.receive(ctx, steps(recv))
 	silence := time.NewTimer(defaultTiming.stall)
 	defer silence.Stop()

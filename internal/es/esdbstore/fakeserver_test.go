@@ -36,6 +36,7 @@ type fake struct {
 	log     []*streams.ReadResp_ReadEvent_RecordedEvent
 	changed chan struct{}
 	server  *grpc.Server
+	listen  net.Listener
 	conns   map[net.Conn]bool
 	seen    []metadata.MD // headers of appends
 	appends int
@@ -89,6 +90,7 @@ func (f *fake) Start(t *testing.T) *fake {
 	f.address = listener.Addr().String()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.listen = listener
 	f.server = grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
 	streams.RegisterStreamsServer(f.server, f)
 	serverfeatures.RegisterServerFeaturesServer(f.server, f)
@@ -99,10 +101,11 @@ func (f *fake) Start(t *testing.T) *fake {
 // Stop breaks all connections; the events stay.
 func (f *fake) Stop() {
 	f.mu.Lock()
-	s := f.server
+	s, listener := f.server, f.listen
 	f.server = nil
 	f.mu.Unlock()
 	if s != nil {
+		_ = listener.Close() // Serve may not have begun
 		s.Stop()
 	}
 }

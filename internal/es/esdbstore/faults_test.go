@@ -339,10 +339,9 @@ func TestRestartsUnderLoad(t *testing.T) {
 	if c.Stats().Reconnects < restarts {
 		t.Errorf("%+v", c.Stats())
 	}
-	t.Logf("%d events, %+v, connections %d", f.Total(), c.Stats(), f.Conns())
+	eventually(t, "one connection", func() bool { return f.Conns() == 1 })
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	f.Stop() // the fake's own goroutines
-	eventually(t, "goroutines within 10 of the base", func() bool { return goroutines() <= before+10 })
+	eventually(t, "no goroutine of ours", func() bool { return goroutines() <= before })
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
@@ -17,27 +18,29 @@ const slotsPerGeneration = 256
 // Close panics in callers that still run, so a retired generation closes its
 // client only when its last call has ended.
 type generation struct {
-	number uint64
-	client *esdb.Client
-	slots  chan struct{}
-	gone   chan struct{} // closed when the generation is retired
-	total  *atomic.Int64 // calls of all generations
+	number  uint64
+	client  *esdb.Client
+	slots   chan struct{}
+	gone    chan struct{} // closed when the generation is retired
+	settled chan struct{} // closed when it is retired and nobody is at its door
+	total   *atomic.Int64 // calls of all generations
 
 	served atomic.Bool // has answered anyone since it was installed
 
 	mu      sync.Mutex
 	running int
+	atDoor  int // of these, how many still ask the client for its connection
 	retired bool
 }
 
-func newGeneration(number uint64, client *esdb.Client, total *atomic.Int64) *generation {
+func newGeneration(number uint64, total *atomic.Int64) *generation {
 	return &generation{
-		number: number, client: client, total: total,
-		slots: make(chan struct{}, slotsPerGeneration), gone: make(chan struct{}),
+		number: number, total: total, slots: make(chan struct{}, slotsPerGeneration),
+		gone: make(chan struct{}), settled: make(chan struct{}),
 	}
 }
 
-// enter begins a call; false if the generation is retired.
+// enter begins a call, at the door; false if the generation is retired.
 func (g *generation) enter() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -45,8 +48,19 @@ func (g *generation) enter() bool {
 		return false
 	}
 	g.running++
+	g.atDoor++
 	g.total.Add(1)
 	return true
+}
+
+// pass tells that a call has got its connection.
+func (g *generation) pass() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.atDoor--
+	if g.retired && g.atDoor == 0 {
+		close(g.settled)
+	}
 }
 
 // hold begins a further call from within a running one; a subscription keeps
@@ -77,6 +91,9 @@ func (g *generation) retire() bool {
 	first := !g.retired
 	g.retired = true
 	idle := g.running == 0
+	if first && g.atDoor == 0 {
+		close(g.settled)
+	}
 	g.mu.Unlock()
 	if first {
 		close(g.gone)
@@ -85,6 +102,37 @@ func (g *generation) retire() bool {
 		}
 	}
 	return first
+}
+
+// door is the context of one call. The official client asks its context for
+// the deadline as soon as it has got its connection and not before, which is
+// how the generation learns of it.
+type door struct {
+	context.Context
+	generation *generation
+	passed     atomic.Bool
+}
+
+// Deadline implements [context.Context].
+func (d *door) Deadline() (time.Time, bool) {
+	d.pass()
+	return d.Context.Deadline()
+}
+
+func (d *door) pass() {
+	if d.passed.CompareAndSwap(false, true) {
+		d.generation.pass()
+	}
+}
+
+// forsake is called from within the official client, by a call that failed,
+// just before that has its connection forgotten. Whoever asked for a connection
+// after that would make the client look for a server again, deaf to every
+// context, and leak the old connection. So the generation is retired first, and
+// those at its door are let through.
+func (c *Client) forsake(g *generation, err error) {
+	c.retire(g, err)
+	<-g.settled
 }
 
 // connected waits until there is a generation that works.
@@ -223,14 +271,17 @@ func withCause(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 }
 
-// protected turns a panic of the official client into an error of the call.
+// protected runs f, for a call that has entered g, and turns a panic of the
+// official client into an error of the call.
 func protected[T any](ctx context.Context, g *generation, f func(context.Context, *generation) (T, error)) (o outcome[T]) {
+	at := &door{Context: ctx, generation: g}
 	defer func() {
 		if value := recover(); value != nil {
 			o.err = &crashError{value}
 		}
+		at.pass()
 	}()
-	o.value, o.err = f(ctx, g)
+	o.value, o.err = f(at, g)
 	return o
 }
 

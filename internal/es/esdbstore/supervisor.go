@@ -46,15 +46,17 @@ func (c *Client) build() (*generation, error) {
 	if err := c.knock(); err != nil {
 		return nil, err
 	}
-	config := c.target.config // each client gets its own: it writes to it
+	c.mu.Lock()
+	c.newest++
+	g := newGeneration(c.newest, &c.running)
+	c.mu.Unlock()
+	config := c.target.config
+	config.Logger = c.listen(g)
 	client, err := esdb.NewClient(&config)
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	c.newest++
-	g := newGeneration(c.newest, client, &c.running)
-	c.mu.Unlock()
+	g.client = client
 	g.enter()
 	g.slots <- struct{}{}
 	proof := make(chan error, 1)
