@@ -247,6 +247,27 @@ func (r *Repository[S]) reset(a *aggregate[S]) {
 	a.done, a.bytes = map[string]effect{}, 0
 }
 
+// Repeated tells whether the command of meta has taken effect on an aggregate
+// before, with its first receipt. A service asks before it takes steps outside
+// the record for a command, such as drawing a number. A command id of another
+// request or actor is refused with [ErrCommandReused], as by Execute.
+func (r *Repository[S]) Repeated(ctx context.Context, id string, meta Meta) (Receipt, bool, error) {
+	a := r.cache.get(StreamName(r.category, id))
+	if err := a.acquire(ctx); err != nil {
+		return Receipt{}, false, fmt.Errorf("wait for %s: %w", a.stream, err)
+	}
+	defer a.release()
+	defer func() { r.cache.settle(a, a.bytes) }()
+	if err := r.refresh(ctx, a); err != nil {
+		return Receipt{}, false, err
+	}
+	if _, ok := a.done[meta.CommandID]; !ok {
+		return Receipt{}, false, nil
+	}
+	o, err := r.decide(a, meta, nil)
+	return r.receipt(id, o), true, err
+}
+
 // Load returns the state of an aggregate and its revision, as the store
 // knows them now. A stream that does not exist is the zero state at 0. The
 // caller must not change what the state's maps and slices hold.

@@ -58,6 +58,22 @@ func TestCommandIDIsUsedForOneRequestOfOneActor(t *testing.T) {
 	}
 }
 
+func TestServicesCanAskBeforehand(t *testing.T) {
+	store := newStore()
+	r := locks(store)
+	if _, repeated, err := r.Repeated(t.Context(), "1", by("li", "c")); repeated || err != nil {
+		t.Errorf("before: %v, %v", repeated, err)
+	}
+	first := mustExecute(t, locks(store), "1", by("li", "c"), take{"li"})
+	got, repeated, err := r.Repeated(t.Context(), "1", by("li", "c"))
+	if !repeated || err != nil || got.Revision != first.Revision || got.Position != first.Position || !got.Repeated {
+		t.Errorf("after: %+v, %v, %v", got, repeated, err)
+	}
+	if _, _, err := r.Repeated(t.Context(), "1", by("wang", "c")); !errors.Is(err, es.ErrCommandReused) {
+		t.Errorf("another actor: %v", err)
+	}
+}
+
 func TestCommandWithoutIDIsRefused(t *testing.T) {
 	store := newStore()
 	if _, err := locks(store).Execute(t.Context(), "1", es.Meta{}, take{"li"}); !errors.Is(err, es.ErrNoCommandID) {

@@ -18,6 +18,13 @@ type Reservation struct {
 	At        time.Time // when it was recorded
 	Confirmed bool      // the holder's record was written
 	Released  string    // why the key was given back; "" while it is held
+
+	hash, actor string // of the command, which is the same only with both
+}
+
+// by tells whether the reservation was made by the command of meta.
+func (r Reservation) by(commandID string, meta es.Meta) bool {
+	return r.CommandID == commandID && r.hash == meta.CommandHash && r.actor == meta.Actor.ID
 }
 
 // Reasons of releases that this package gives itself.
@@ -42,6 +49,7 @@ func (k Key) Evolve(f es.Fact) Key {
 		k.Reservations = append(slices.Clip(k.Reservations), Reservation{
 			ID: e.GetReservationId(), Kind: e.GetKind(), Key: e.GetKey(), Holder: e.GetHolder(),
 			CommandID: f.Meta.CausationID, At: f.Meta.RecordedAt,
+			hash: f.Meta.CommandHash, actor: f.Meta.Actor.ID,
 		})
 	case *commonv1.KeyReservationConfirmed:
 		k = k.with(e.GetReservationId(), func(r *Reservation) { r.Confirmed = true })

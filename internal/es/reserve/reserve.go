@@ -82,8 +82,8 @@ func step(meta es.Meta, parts ...string) es.Meta {
 // Reserve takes a key for a record. Sent again by the same command it
 // returns the same reservation, or a new one if the first was given up
 // meanwhile. A key that the same record already holds stays as it is. A key
-// of another record is refused with a [*TakenError]. Neither kind nor key
-// may be personal data.
+// of another record is refused with a [*TakenError], a command id of another
+// request with es.ErrCommandReused. Neither kind nor key may be personal data.
 //
 // If the command has taken effect on its record before, nothing is reserved
 // again and its last reservation is returned, however it ended.
@@ -97,11 +97,15 @@ func (k *Keys) Reserve(ctx context.Context, meta es.Meta, kind, key, holderStrea
 		if err != nil {
 			return Reservation{}, err
 		}
+		last, again := state.byCommand(meta.CommandID)
+		if again && !last.by(meta.CommandID, meta) {
+			return Reservation{}, es.ErrCommandReused
+		}
 		current, held := state.Current()
 		if held && current.Holder == holderStream && (current.Confirmed || current.CommandID == meta.CommandID) {
 			return current, nil
 		}
-		if last, ok := state.byCommand(meta.CommandID); ok {
+		if again {
 			if written, err := k.written(ctx, last); err != nil || written {
 				return last, err
 			}
@@ -133,7 +137,7 @@ func (k *Keys) written(ctx context.Context, r Reservation) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("look for command in %s: %w", r.Holder, err)
 		}
-		if rec.Meta.CommandID == r.CommandID {
+		if r.by(rec.Meta.CommandID, rec.Meta) {
 			return true, nil
 		}
 	}

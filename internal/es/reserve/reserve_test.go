@@ -261,6 +261,30 @@ func TestLateConfirmBringsNothingBack(t *testing.T) {
 	}
 }
 
+// A command id that comes with another request reserves nothing for good,
+// neither the same key nor another one.
+func TestReusedCommandIDHoldsNothing(t *testing.T) {
+	b := newBureau()
+	if err := b.open(t.Context(), "c1", "r1", -1, 0); err != nil {
+		t.Fatal(err)
+	}
+	keys, _ := b.program(-1, 0)
+	other := command("c1")
+	other.CommandHash = "another request"
+	if _, err := keys.Reserve(t.Context(), other, kind, key, "permit-r1"); !errors.Is(err, es.ErrCommandReused) {
+		t.Errorf("same key: %v", err)
+	}
+	r, err := keys.Reserve(t.Context(), other, kind, "site-2", "permit-r1") // crashes here
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.clock = b.clock.Add(reserve.MinAge)
+	if got, err := keys.Resolve(t.Context(), ticker("1"), kind, "site-2", r.ID); got != reserve.GivenUp || err != nil {
+		t.Errorf("the ticker took the first request for it: %v, %v", got, err)
+	}
+	b.settled(t, "r1")
+}
+
 func TestStepsNeedACommandAndAReservation(t *testing.T) {
 	keys, _ := newBureau().program(-1, 0)
 	if _, err := keys.Reserve(t.Context(), es.Meta{}, kind, key, "permit-r1"); !errors.Is(err, es.ErrNoCommandID) {
