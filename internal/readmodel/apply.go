@@ -87,7 +87,7 @@ func (t *transaction) prepared(ctx context.Context, query string) *sql.Stmt {
 
 // ExecContext runs a statement that answers no rows.
 func (t *transaction) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if s := t.prepared(ctx, query); s != nil {
+	if s := t.prepared(ctx, query); s != nil { //nolint:sqlclosecheck // closed with the transaction
 		return s.ExecContext(ctx, args...)
 	}
 	return t.Tx.ExecContext(ctx, query, args...)
@@ -95,7 +95,7 @@ func (t *transaction) ExecContext(ctx context.Context, query string, args ...any
 
 // QueryContext runs a query; the caller closes the rows.
 func (t *transaction) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if s := t.prepared(ctx, query); s != nil {
+	if s := t.prepared(ctx, query); s != nil { //nolint:sqlclosecheck // closed with the transaction
 		return s.QueryContext(ctx, args...)
 	}
 	return t.Tx.QueryContext(ctx, query, args...)
@@ -103,7 +103,7 @@ func (t *transaction) QueryContext(ctx context.Context, query string, args ...an
 
 // QueryRowContext runs a query that answers at most one row.
 func (t *transaction) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if s := t.prepared(ctx, query); s != nil {
+	if s := t.prepared(ctx, query); s != nil { //nolint:sqlclosecheck // closed with the transaction
 		return s.QueryRowContext(ctx, args...)
 	}
 	return t.Tx.QueryRowContext(ctx, query, args...)

@@ -81,6 +81,9 @@ func bare(b *testing.B, ids []string) {
 				b.Fatal(err)
 			}
 		}
+		if err := stmt.Close(); err != nil {
+			b.Fatal(err)
+		}
 		if err := tx.Commit(); err != nil {
 			b.Fatal(err)
 		}

@@ -184,8 +184,9 @@ func TestSettle(t *testing.T) {
 		run(t, reactor.Run)
 		ticker := readmodel.NewTicker(time.Now, time.Hour, readmodel.Job{Name: "release", Run: func(ctx context.Context, _ time.Time) (int, error) {
 			var id string
-			if db.QueryRow(ctx, `SELECT id FROM key_register_v1 WHERE holder IS NOT NULL ORDER BY id LIMIT 1`).Scan(&id) != nil {
-				return 0, nil
+			err := db.QueryRow(ctx, `SELECT coalesce(min(id), '') FROM key_register_v1 WHERE holder IS NOT NULL`).Scan(&id)
+			if err != nil || id == "" {
+				return 0, err
 			}
 			log.Append(t, "key-"+id, released())
 			return 1, nil

@@ -186,6 +186,7 @@ type pipe struct {
 	depth int           // deliveries in next
 	whole bool          // hand over full batches only, and what is left at the end
 	full  bool          // next can take no more
+	ended bool          // err is set
 }
 
 func newPipe(from es.Position) *pipe {
@@ -246,7 +247,7 @@ func (p *pipe) end(err error) {
 	if err == nil {
 		err = errEnd
 	}
-	p.err = err
+	p.err, p.ended = err, true
 	signal(p.more)
 }
 
@@ -257,16 +258,16 @@ var errEnd = errors.New("end of the log")
 func (p *pipe) take(ctx context.Context) (batch, error) {
 	for {
 		p.mu.Lock()
-		if p.depth > 0 && (!p.whole || p.full || p.err != nil) {
+		if p.depth > 0 && (!p.whole || p.full || p.ended) {
 			b := p.next
 			p.next, p.depth, p.full = batch{end: b.end}, 0, false
 			p.mu.Unlock()
 			signal(p.room)
 			return b, nil
 		}
-		err := p.err
+		ended, err := p.ended, p.err
 		p.mu.Unlock()
-		if err != nil {
+		if ended {
 			return batch{}, err
 		}
 		select {

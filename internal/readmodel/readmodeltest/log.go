@@ -69,7 +69,7 @@ func (l *Log) Append(t testing.TB, stream string, events ...es.Event) es.Positio
 			}
 			revision = rec.Revision
 		}
-		at := At.Add(time.Duration(n) * time.Minute) //nolint:gosec // small numbers
+		at := At.Add(time.Duration(n) * time.Minute)
 		meta := es.Meta{
 			CommandID: es.DerivedID("test", stream, strconv.FormatUint(uint64(revision), 10)),
 			Actor:     es.Actor{ID: "tester", Role: "system"}, OccurredAt: at, RecordedAt: at,
