@@ -142,6 +142,9 @@ func wrongStage(p Permit, ref law.Reference, want ...Status) error {
 	}
 	var zh, en []string
 	for _, s := range want {
+		if s == 0 {
+			return ErrWrongStage.With("该申请已经发起。", "This application was opened before.")
+		}
 		zh, en = append(zh, "“"+statusNames[s].Zh+"”"), append(en, "“"+statusNames[s].En+"”")
 	}
 	refusal := ErrWrongStage.With(

@@ -37,19 +37,25 @@ type Open struct {
 
 // Decide opens the application once.
 func (c Open) Decide(p Permit) ([]es.Event, error) {
-	switch {
-	case p.Status != 0:
-		return nil, wrongStage(p, d(d736, "7"), Status(0))
-	case c.EnterpriseID == "":
-		return nil, ErrNoEnterprise
-	case c.USCC == "" || c.SiteSequence == 0:
-		return nil, ErrNoUSCC
+	if err := firstOf(wrongStage(p, d(d736, "7"), Status(0)), c.Check()); err != nil {
+		return nil, err
 	}
 	return []es.Event{&permitsv1.PermitApplicationOpened{
 		FacilityId: c.FacilityID, EnterpriseId: c.EnterpriseID, Division: c.Division,
 		Uscc: c.USCC, UnitName: c.UnitName, SiteAddress: c.SiteAddress, SiteSequence: c.SiteSequence,
 		ManagementClass: c.Class, Example: c.Example, ReservationId: c.ReservationID,
 	}}, nil
+}
+
+// Check says whether the site can apply at all, before anything is reserved.
+func (c Open) Check() error {
+	switch {
+	case c.EnterpriseID == "":
+		return ErrNoEnterprise
+	case c.USCC == "" || c.SiteSequence == 0:
+		return ErrNoUSCC
+	}
+	return nil
 }
 
 // PublishNotice records the applicant's public notice before filing

@@ -89,6 +89,19 @@ func (c PauseClock) Advise(p Permit) []problem.Field {
 	return doubts
 }
 
+// PauseName is a reason for time not counted, for people.
+func PauseName(kind string) problem.Text {
+	switch kind {
+	case "hearing":
+		return text("听证", "hearing")
+	case "test":
+		return text("检验、检测", "test")
+	case "expert_review":
+		return text("专家评审", "expert review")
+	}
+	return text(kind, kind)
+}
+
 // ResumeClock ends it 恢复计时.
 type ResumeClock struct {
 	Occasion

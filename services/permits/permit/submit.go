@@ -10,7 +10,8 @@ import (
 
 // Submit files the application 提交申请, first or after a deficiency notice
 // (D736 Arts. 7–9, O32 Art. 16). The day of receipt starts the agency's three
-// working days, so an applicant cannot file for a day that is past.
+// working days, so an applicant cannot file for a day that is past; only an
+// example site, which no law knows, may tell a past.
 type Submit struct {
 	Occasion
 	Content *permitsv1.ApplicationContent
@@ -27,7 +28,7 @@ func (c Submit) Decide(p Permit) ([]es.Event, error) {
 		return nil, err
 	}
 	wrong, _ := c.check(p)
-	if c.On != c.Today && !c.OnPaper {
+	if c.On != c.Today && !c.OnPaper && !p.Example {
 		wrong.Add("occurredAt", c.On.String(), "RECEIPT_IS_TODAY",
 			"收到申请之日就是提交之日，不能填写以前的日期。",
 			"An application is received on the day it is filed; leave the time out.")

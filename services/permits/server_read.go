@@ -1,0 +1,179 @@
+package permits
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"shiyang/internal/law"
+	"shiyang/internal/problem"
+	"shiyang/internal/rpc"
+	commonv1 "shiyang/proto/common/v1"
+	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/permit"
+	"shiyang/services/permits/views/permitlist"
+	"shiyang/services/permits/views/register"
+)
+
+// GetPermit shows a permit from its own record, with its deadlines and legal
+// acts under the law of the day.
+func (s *Server) GetPermit(ctx context.Context, r *permitsv1.GetPermitRequest) (*permitsv1.GetPermitResponse, error) {
+	who, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, revision, err := s.permits.Load(ctx, r.GetPermitId())
+	if err != nil {
+		return nil, err
+	}
+	if err := mayCall(who, "GetPermit")(p); err != nil {
+		return nil, err
+	}
+	shown := permitForm(r.GetPermitId(), p)
+	shown.Revision = uint64(revision)
+	if rpc.Role(who.Actor.Role).Firm() {
+		shown.ExaminationOpinion = "" // the bureau's own paper
+	}
+	o := s.today(who)
+	return &permitsv1.GetPermitResponse{
+		Permit: shown, Deadlines: s.deadlines(p, o), Actions: s.permitActions(who, p, o),
+	}, nil
+}
+
+// ListPermits lists permits and applications that the caller may see.
+func (s *Server) ListPermits(ctx context.Context, r *permitsv1.ListPermitsRequest) (*permitsv1.ListPermitsResponse, error) {
+	who, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.wait(ctx, r.GetAtLeast(), permitlist.Name); err != nil {
+		return nil, err
+	}
+	sees := rpc.Filter(who, methods+"ListPermits")
+	rows, next, err := s.list.List(ctx, permitlist.Filter{
+		All: sees.All, Counties: sees.Counties, Firms: sees.Firms, Query: r.GetQuery(), Division: r.GetDivision(),
+		Status: r.GetStatus(), Class: r.GetManagementClass(), Order: r.GetOrder(), Size: r.GetPageSize(), After: r.GetAfter(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := &permitsv1.ListPermitsResponse{Next: next}
+	o := s.today(who)
+	for _, row := range rows {
+		answer.Permits = append(answer.Permits, s.row(row, o))
+	}
+	return answer, nil
+}
+
+// applicant is the audience of acts that belong to the firm.
+const applicant = "applicant"
+
+// ListWork is the caller's worklist, ordered by the next legal due day. What
+// the caller may not do because of an earlier post is left to the others.
+func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*permitsv1.ListWorkResponse, error) {
+	who, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.wait(ctx, r.GetAtLeast(), permitlist.Name); err != nil {
+		return nil, err
+	}
+	sees := rpc.Filter(who, methods+"ListWork")
+	work := permitlist.Work{
+		Audience: who.Actor.Role, All: sees.All, Counties: sees.Counties, Firms: sees.Firms,
+		Actor: who.Actor.ID, Size: r.GetPageSize(), After: r.GetAfter(),
+	}
+	switch role := rpc.Role(who.Actor.Role); {
+	case role.Firm():
+		work.Audience = applicant
+	case role == rpc.Head: // looks over the deciders' shoulders
+		work.Audience = string(rpc.PermitDecider)
+	}
+	rows, next, err := s.list.Work(ctx, work)
+	if err != nil {
+		return nil, err
+	}
+	o := s.today(who)
+	total, overdue, err := s.list.CountWork(ctx, work, o.Today.String())
+	if err != nil {
+		return nil, err
+	}
+	answer := &permitsv1.ListWorkResponse{Next: next, Total: total, Overdue: overdue}
+	for _, row := range rows {
+		shown := s.row(row, o)
+		item := &permitsv1.WorkItem{Permit: shown, Deadline: shown.GetDeadline()}
+		p := fromFacts(row.Facts)
+		if act, ok := p.NextAct(); ok {
+			item.Action = s.action(act.Name, act.Title, act.Basis, act.Allowed(p, o), true)
+		}
+		answer.Items = append(answer.Items, item)
+	}
+	return answer, nil
+}
+
+// row shows one line of a list; its deadline is computed anew.
+func (s *Server) row(r permitlist.Row, o permit.Occasion) *permitsv1.PermitRow {
+	shown := &permitsv1.PermitRow{
+		PermitId: r.PermitID, PermitNumber: r.Number, UnitName: r.UnitName, Uscc: r.USCC, Division: r.Division,
+		Status: r.Facts.Status, StatusText: textOf(permit.StatusName(r.Facts.Status)), ManagementClass: r.Facts.Class,
+		Industry: r.Industry, ValidFrom: isoDay(r.ValidFrom), ValidTo: isoDay(r.ValidTo),
+		RecordedAt: timestamppb.New(r.RecordedAt), Example: r.Example,
+	}
+	if clock, ok := fromFacts(r.Facts).Next(o.Law); ok {
+		shown.Deadline = s.deadline(clock, o)
+	}
+	return shown
+}
+
+// SearchRegister searches the public register.
+func (s *Server) SearchRegister(ctx context.Context, r *permitsv1.SearchRegisterRequest) (*permitsv1.SearchRegisterResponse, error) {
+	if err := s.wait(ctx, r.GetAtLeast(), register.Name); err != nil {
+		return nil, err
+	}
+	entries, next, total, err := s.register.Find(ctx, r.GetQuery(), r.GetDivision(), r.GetPageSize(), r.GetAfter())
+	if err != nil {
+		return nil, err
+	}
+	return &permitsv1.SearchRegisterResponse{Entries: entries, Next: next, Total: total}, nil
+}
+
+// GetRegisterEntry shows one entry of the public register.
+func (s *Server) GetRegisterEntry(ctx context.Context, r *permitsv1.GetRegisterEntryRequest) (*permitsv1.GetRegisterEntryResponse, error) {
+	entry, err := s.register.Entry(ctx, r.GetPermitNumber())
+	if err != nil {
+		return nil, err
+	}
+	return &permitsv1.GetRegisterEntryResponse{Entry: entry}, nil
+}
+
+// fromFacts is a permit as far as its clocks and next act need it.
+func fromFacts(f permitlist.Facts) permit.Permit {
+	day := func(iso string) law.Date { return dayOf(&commonv1.Date{Iso: iso}) }
+	p := permit.Permit{
+		Status: f.Status, Class: f.Class, Received: day(f.Received), Answered: day(f.Answered), AcceptedOn: day(f.Accepted),
+		Deemed: f.Deemed, DecidedOn: day(f.Decided), DeliveredOn: day(f.Delivered), Clerks: f.Clerks, Examiners: f.Examiners,
+	}
+	if f.SiteChecked {
+		p.SiteCheck = &permitsv1.SiteChecked{}
+	}
+	if len(f.Examiners) > 0 {
+		p.Examination = &permit.Examination{RecommendGrant: f.RecommendGrant}
+	}
+	for _, s := range f.Pauses {
+		p.Pauses = append(p.Pauses, permit.Pause{Kind: s.Kind, From: day(s.From), Last: day(s.Last)})
+	}
+	return p
+}
+
+func isoDay(iso string) *commonv1.Date {
+	if iso == "" {
+		return nil
+	}
+	return &commonv1.Date{Iso: iso}
+}
+
+// errNoReplay says that this part cannot compare views with the log.
+var errNoReplay = &problem.Error{
+	Kind: problem.Unavailable, Reason: "REPLAY_NOT_AVAILABLE",
+	Text: problem.Text{Zh: "本进程没有连接事件日志，不能核对视图。", En: "This process has no access to the log and cannot compare views."},
+}
