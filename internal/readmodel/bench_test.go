@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"shiyang/internal/es"
@@ -67,25 +68,28 @@ func bare(b *testing.B, ids []string) {
 	if _, err := db.ExecContext(b.Context(), benchTable); err != nil {
 		b.Fatal(err)
 	}
-	for start := 0; start < len(ids); start += 1000 {
-		tx, err := db.BeginTx(b.Context(), nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		stmt, err := tx.PrepareContext(b.Context(), upsert)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, id := range ids[start : start+1000] {
-			if _, err := stmt.ExecContext(b.Context(), id, "武威市凉州区某某化工有限公司", "permit-1"); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := stmt.Close(); err != nil {
-			b.Fatal(err)
-		}
-		if err := tx.Commit(); err != nil {
+	for chunk := range slices.Chunk(ids, 1000) {
+		if err := bareBatch(b.Context(), db, chunk); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+func bareBatch(ctx context.Context, db *sql.DB, ids []string) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	stmt, err := tx.PrepareContext(ctx, upsert)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stmt.Close() }()
+	for _, id := range ids {
+		if _, err := stmt.ExecContext(ctx, id, "武威市凉州区某某化工有限公司", "permit-1"); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
