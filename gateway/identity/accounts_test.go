@@ -135,13 +135,17 @@ func TestDutiesAndTheirLimits(t *testing.T) {
 	if a := clerk.caller().Actor; a.Role != "permit_clerk" || a.County != "620602" || a.Org != "620602" {
 		t.Errorf("actor = %+v", a)
 	}
+	me, err := o.client.GetMe(clerk.does(), &identityv1.GetMeRequest{})
+	if err != nil || me.GetSeatId() != "staff:permit_clerk:620602" || me.GetSeats()[0].GetOrgTitle().GetZh() != "武威市生态环境局（凉州区）" {
+		t.Errorf("me = %v, %v", me, err)
+	}
 	want(t, admin.grant(clerk, "permit_examiner", "620602"), "")
 	want(t, admin.grant(clerk, "auditor", "620600"), "INCOMPATIBLE_DUTIES")
 	want(t, admin.grant(clerk, "system_admin", "620600"), "INCOMPATIBLE_DUTIES")
 	want(t, admin.grant(admin, "permit_clerk", "620600"), "OWN_ACCOUNT")
 	want(t, admin.grant(&user{office: o, id: newID()}, "officer", "620602"), "NOT_FOUND")
 	want(t, clerk.grant(clerk, "head", "620600"), "NOT_YOUR_ROLE")
-	_, err := o.client.ListAccounts(clerk.does(), &identityv1.ListAccountsRequest{})
+	_, err = o.client.ListAccounts(clerk.does(), &identityv1.ListAccountsRequest{})
 	want(t, err, "NOT_YOUR_ROLE")
 	page, err := o.client.ListAccounts(admin.does(), &identityv1.ListAccountsRequest{PageSize: 1, AtLeast: o.last})
 	if err != nil || len(page.GetAccounts()) != 1 || page.GetAccounts()[0].GetLogin() != "sysadmin" {

@@ -129,6 +129,35 @@ func TestApplicationsAreChecked(t *testing.T) {
 	want(t, clerk.decide(id, false, "已是本局人员"), "")
 }
 
+// Two clerks approve two applications of one firm at the same time.
+func TestOneFirmPerCreditCode(t *testing.T) {
+	o := newOffice(t)
+	admin := o.administrator()
+	clerks := []*user{admin.staff("wang", "permit_clerk", "620602"), admin.staff("zhang", "permit_clerk", "620600")}
+	ids := []string{o.register("one").signIn().apply(application()), o.register("two").signIn().apply(application())}
+	calls := []context.Context{clerks[0].does(), clerks[1].does()}
+	var work sync.WaitGroup
+	for i := range clerks {
+		work.Go(func() {
+			_, err := o.client.DecideFirmApplication(calls[i], &identityv1.DecideFirmApplicationRequest{ApplicationId: ids[i], Approve: true})
+			want(t, err, "")
+		})
+	}
+	work.Wait()
+	entered, joined := 0, 0
+	for e := range o.log.Store.Raw(0) {
+		switch e.Type {
+		case "identity.v1.FirmRegistered":
+			entered++
+		case "identity.v1.MemberJoined":
+			joined++
+		}
+	}
+	if entered != 1 || joined != 2 {
+		t.Errorf("%d firms with %d members, want one with two", entered, joined)
+	}
+}
+
 func TestStaffAndFirmExcludeEachOther(t *testing.T) {
 	o, _, boss, firmID := village(t)
 	want(t, o.admin.grant(boss, "officer", "620602"), "ACTS_FOR_FIRM")

@@ -85,15 +85,25 @@ func (s *Service) staffSeat(role, county string) *identityv1.Seat {
 	}
 }
 
-// organ is the name of the bureau, or of its branch in a county.
+// organ is the name of the prefecture's bureau, with the county that a duty is
+// held for.
 func (s *Service) organ(county string) problem.Text {
-	place := problem.Text{Zh: county, En: county}
-	if s.law != nil {
-		if d, ok := s.law().On(s.today()).Division(county); ok {
-			place = problem.Text{Zh: d.NameZh, En: d.NameEn}
-		}
+	if s.law == nil {
+		return problem.Text{Zh: county, En: county}
 	}
-	return problem.Text{Zh: place.Zh + "生态环境部门", En: "ecology and environment bureau, " + place.En}
+	divisions := s.law().On(s.today())
+	d, ok := divisions.Division(county)
+	if !ok {
+		return problem.Text{Zh: county, En: county}
+	}
+	if d.Level == "prefecture" {
+		return problem.Text{Zh: d.NameZh + "生态环境局", En: d.NameEn + " Ecology and Environment Bureau"}
+	}
+	seat, _ := divisions.Division(d.Parent)
+	return problem.Text{
+		Zh: fmt.Sprintf("%s生态环境局（%s）", seat.NameZh, d.NameZh),
+		En: fmt.Sprintf("%s Ecology and Environment Bureau (%s)", seat.NameEn, d.NameEn),
+	}
 }
 
 func text(t problem.Text) *commonv1.Text { return &commonv1.Text{Zh: t.Zh, En: t.En} }

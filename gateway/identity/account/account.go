@@ -148,11 +148,10 @@ type Disable struct {
 
 // Decide disables once.
 func (c Disable) Decide(a Account) ([]es.Event, error) {
-	err := changeable(a, c.Account, c.By)
-	if err == ErrDisabled { //nolint:errorlint // our own value, never wrapped
+	if a.Disabled {
 		return nil, nil
 	}
-	if err != nil {
+	if err := changeable(a, c.Account, c.By); err != nil {
 		return nil, err
 	}
 	return []es.Event{&identityv1.AccountDisabled{Reason: c.Reason}}, nil

@@ -190,7 +190,7 @@ func (s *Store) derive(ctx context.Context, password string, salt []byte, p Para
 	case <-ctx.Done():
 		return nil, fmt.Errorf("hash password: %w", ctx.Err())
 	}
-	return argon2.IDKey([]byte(password), salt, p.Time, p.MemoryKiB, p.Threads, keyBytes), nil
+	return s.slow([]byte(password), salt, p.Time, p.MemoryKiB, p.Threads, keyBytes), nil
 }
 
 // encode writes a hash in the PHC string format.

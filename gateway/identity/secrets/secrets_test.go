@@ -95,6 +95,23 @@ func TestLockOutGrows(t *testing.T) {
 	})
 }
 
+// An unknown name costs exactly what a known one costs, so that the time of the
+// answer tells nothing.
+func TestUnknownNamesCostTheSame(t *testing.T) {
+	each(t, func(t *testing.T, s *secrets.Store, _ *time.Time) {
+		if err := s.SetFirst(t.Context(), "a", "the-right-password", "c"); err != nil {
+			t.Fatal(err)
+		}
+		hashings := s.Hashings()
+		_ = s.Verify(t.Context(), "known", "a", "wrong", "")
+		known := *hashings
+		_ = s.Verify(t.Context(), "unknown", "", "wrong", "")
+		if unknown := *hashings - known; known != 1 || unknown != 1 {
+			t.Errorf("known names hash %d times, unknown %d times", known, unknown)
+		}
+	})
+}
+
 func TestAddressIsLockedAcrossNames(t *testing.T) {
 	each(t, func(t *testing.T, s *secrets.Store, _ *time.Time) {
 		if err := s.SetFirst(t.Context(), "a", "the-right-password", "c"); err != nil {

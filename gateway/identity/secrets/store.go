@@ -24,6 +24,7 @@ import (
 
 	// The two engines, by database/sql.
 	_ "github.com/jackc/pgx/v5/stdlib"
+	"golang.org/x/crypto/argon2"
 	_ "modernc.org/sqlite"
 )
 
@@ -46,6 +47,7 @@ type Store struct {
 	db   *sql.DB
 	o    Options
 	work chan struct{} // bounds how many passwords are hashed at once
+	slow func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte
 }
 
 // Options are limits; zero values take the defaults named here.
@@ -87,7 +89,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 			return nil, errors.Join(fmt.Errorf("make tables of secrets: %w", err), db.Close())
 		}
 	}
-	return &Store{db: db, o: o, work: make(chan struct{}, 4)}, nil
+	return &Store{db: db, o: o, work: make(chan struct{}, 4), slow: argon2.IDKey}, nil
 }
 
 func connect(address string) (*sql.DB, error) {
