@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"shiyang/gateway/identity/account"
+	"shiyang/gateway/identity/directory"
 	"shiyang/gateway/identity/secrets"
 	"shiyang/internal/es"
 	"shiyang/internal/es/reserve"
@@ -61,7 +62,7 @@ func checkRegistration(login, password string, person *commonv1.Person) error {
 // command's id.
 func (s *Service) register(ctx context.Context, meta es.Meta, login, password string, person *commonv1.Person) (es.Receipt, error) {
 	id := meta.CommandID
-	held, err := s.keys.Reserve(ctx, meta, loginKey, login, es.StreamName(account.Category, id))
+	held, err := s.keys.Reserve(ctx, meta, directory.LoginKey, login, es.StreamName(account.Category, id))
 	if errors.Is(err, reserve.ErrTaken) {
 		var wrong problem.Fields
 		wrong.Add("login", login, "LOGIN_TAKEN", "这个登录名已被使用，请换一个。", "This sign-in name is taken. Choose another.")
@@ -74,14 +75,14 @@ func (s *Service) register(ctx context.Context, meta es.Meta, login, password st
 		Event: &identityv1.AccountRegistered{Login: login, Person: person}})
 	if err != nil {
 		if refused(err) {
-			err = errors.Join(err, s.keys.Release(ctx, meta, loginKey, login, held.ID, "refused"))
+			err = errors.Join(err, s.keys.Release(ctx, meta, directory.LoginKey, login, held.ID, "refused"))
 		}
 		return es.Receipt{}, err
 	}
 	if err := s.secrets.SetFirst(ctx, id, password, meta.CommandID); err != nil {
 		return es.Receipt{}, err
 	}
-	return done, s.keys.Confirm(ctx, meta, loginKey, login, held.ID)
+	return done, s.keys.Confirm(ctx, meta, directory.LoginKey, login, held.ID)
 }
 
 // GrantStaffRole gives a member of the bureau a role in a county.

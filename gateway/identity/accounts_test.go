@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"shiyang/gateway/identity/secrets"
+	"shiyang/internal/es"
+	"shiyang/internal/es/reserve"
+	"shiyang/internal/rpc"
 	commonv1 "shiyang/proto/common/v1"
 	identityv1 "shiyang/proto/identity/v1"
 )
@@ -265,4 +268,40 @@ func TestChangePassword(t *testing.T) {
 	want(t, err, "WRONG_CREDENTIALS")
 	u.password = "a-long-pass-word-9"
 	u.signIn()
+}
+
+// A registration broke off after it took the name; ten minutes later the
+// ticker frees it.
+func TestAbandonedLoginIsFreeAgain(t *testing.T) {
+	o := newOffice(t)
+	u := o.register("zhao").signIn()
+	keys := reserve.New(o.log.Store, reserve.Options{Now: o.clock.Now})
+	abandoned := es.Meta{CommandID: newID(), Actor: rpc.Actor{ID: "public", Role: "public"}}
+	if _, err := keys.Reserve(t.Context(), abandoned, "login", "qian", es.StreamName("account", abandoned.CommandID)); err != nil {
+		t.Fatal(err)
+	}
+	o.last = uint64(o.log.Store.Head())
+	o.caughtUp(u)
+	round := func() (did int) {
+		for _, job := range o.service.Jobs() {
+			n, err := job.Run(t.Context(), o.clock.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			did += n
+		}
+		return did
+	}
+	r := &identityv1.RegisterAccountRequest{Login: "qian", Password: "a-long-pass-word-9", Person: &commonv1.Person{Name: "钱"}}
+	_, err := o.client.RegisterAccount(o.nobody(newID()), r)
+	wantField(t, err, "login", "qian", "LOGIN_TAKEN")
+	if did := round(); did != 0 {
+		t.Errorf("%d things done at once", did)
+	}
+	o.clock.advance(11 * time.Minute)
+	if did := round(); did != 1 {
+		t.Errorf("%d things done, want the name freed", did)
+	}
+	_, err = o.client.RegisterAccount(o.nobody(newID()), r)
+	want(t, err, "")
 }

@@ -7,14 +7,12 @@ import (
 	"time"
 
 	"shiyang/gateway/identity/account"
+	"shiyang/gateway/identity/directory"
 	"shiyang/gateway/identity/secrets"
 	"shiyang/internal/es"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
 )
-
-// loginKey is the kind of the reservation that makes sign-in names unique.
-const loginKey = "login"
 
 // Session 会话 is what a browser or program holds after sign-in.
 type Session struct {
@@ -63,7 +61,7 @@ func (s *Service) SignIn(ctx context.Context, login, password, ip string) (Sessi
 
 // byLogin finds an account by the reservation of its sign-in name.
 func (s *Service) byLogin(ctx context.Context, login string) (string, account.Account, error) {
-	holder, _, err := s.keys.Holder(ctx, loginKey, login)
+	holder, _, err := s.keys.Holder(ctx, directory.LoginKey, login)
 	if err != nil {
 		return "", account.Account{}, fmt.Errorf("find login: %w", err)
 	}

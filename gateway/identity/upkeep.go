@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"shiyang/gateway/identity/account"
+	"shiyang/gateway/identity/directory"
 	"shiyang/gateway/identity/secrets"
 	"shiyang/internal/es"
+	"shiyang/internal/es/reserve"
 	"shiyang/internal/problem"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
@@ -87,9 +89,31 @@ func (s *Service) Reactions() []readmodel.Reaction {
 	}}}
 }
 
-// Jobs remove sessions that have ended.
+// Jobs remove sessions that have ended, and settle sign-in names that a
+// registration took and never used.
 func (s *Service) Jobs() []readmodel.Job {
-	return []readmodel.Job{{Name: "identity_sessions", Run: func(ctx context.Context, _ time.Time) (int, error) {
-		return s.secrets.Sweep(ctx)
-	}}}
+	return []readmodel.Job{
+		{Name: "identity_sessions", Run: func(ctx context.Context, _ time.Time) (int, error) { return s.secrets.Sweep(ctx) }},
+		{Name: "identity_logins", Run: s.settleLogins},
+	}
+}
+
+func (s *Service) settleLogins(ctx context.Context, now time.Time) (int, error) {
+	pending, err := s.directory.Pending(ctx, now.Add(-reserve.MinAge))
+	if err != nil {
+		return 0, err
+	}
+	did := 0
+	for _, p := range pending {
+		id := es.DerivedID("identity_logins", p.ReservationID)
+		outcome, err := s.keys.Resolve(ctx, es.Meta{CommandID: id, CorrelationID: id, Client: "ticker",
+			Actor: rpc.Actor{ID: "system:identity_logins", Role: string(rpc.System)}}, directory.LoginKey, p.Login, p.ReservationID)
+		if err != nil {
+			return did, err
+		}
+		if outcome == reserve.Kept || outcome == reserve.GivenUp {
+			did++
+		}
+	}
+	return did, nil
 }

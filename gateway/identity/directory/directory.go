@@ -45,8 +45,9 @@ var Projection = readmodel.Projection{
 			unit_name TEXT NOT NULL, division TEXT NOT NULL, licence TEXT NOT NULL, mandate TEXT NOT NULL,
 			legal_representative BOOLEAN NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, firm_id TEXT NOT NULL)`,
 		`CREATE INDEX identity_application_state_v1 ON identity_application_v1 (state, filed)`,
+		`CREATE TABLE identity_pending_v1 (reservation_id TEXT PRIMARY KEY, login TEXT NOT NULL, reserved_at BIGINT NOT NULL)`,
 	},
-	Tables: []string{"identity_account_v1", "identity_duty_v1", "identity_firm_v1", "identity_member_v1", "identity_application_v1"},
+	Tables: []string{"identity_account_v1", "identity_duty_v1", "identity_firm_v1", "identity_member_v1", "identity_application_v1", "identity_pending_v1"},
 	Personal: []string{
 		"identity_account_v1.name", "identity_account_v1.phone",
 	},
@@ -56,6 +57,7 @@ var Projection = readmodel.Projection{
 		readmodel.On(onFirmRegistered), readmodel.On(onMemberJoined), readmodel.On(onMemberRevoked),
 		readmodel.On(onFirmApplied), readmodel.On(onApproved), readmodel.On(onRefused),
 		readmodel.On(onPersonErased),
+		readmodel.On(onReserved), readmodel.On(onConfirmed), readmodel.On(onReleased),
 	},
 }
 
@@ -127,6 +129,25 @@ func onRefused(ctx context.Context, tx readmodel.Tx, f readmodel.Fact, e *identi
 
 func onPersonErased(ctx context.Context, tx readmodel.Tx, _ readmodel.Fact, e *commonv1.PersonErased) error {
 	return run(ctx, tx, `UPDATE identity_account_v1 SET name = '', phone = '' WHERE person_id = $1`, e.GetSubject())
+}
+
+// LoginKey is the kind of the reservations that make sign-in names unique.
+const LoginKey = "login"
+
+func onReserved(ctx context.Context, tx readmodel.Tx, f readmodel.Fact, e *commonv1.KeyReserved) error {
+	if e.GetKind() != LoginKey {
+		return nil
+	}
+	return run(ctx, tx, `INSERT INTO identity_pending_v1 (reservation_id, login, reserved_at) VALUES ($1, $2, $3)`,
+		e.GetReservationId(), e.GetKey(), f.Meta.RecordedAt.UnixMilli())
+}
+
+func onConfirmed(ctx context.Context, tx readmodel.Tx, _ readmodel.Fact, e *commonv1.KeyReservationConfirmed) error {
+	return run(ctx, tx, `DELETE FROM identity_pending_v1 WHERE reservation_id = $1`, e.GetReservationId())
+}
+
+func onReleased(ctx context.Context, tx readmodel.Tx, _ readmodel.Fact, e *commonv1.KeyReservationReleased) error {
+	return run(ctx, tx, `DELETE FROM identity_pending_v1 WHERE reservation_id = $1`, e.GetReservationId())
 }
 
 // attachment is kept as the contract's JSON; empty if there is none.

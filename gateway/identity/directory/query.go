@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -188,6 +189,29 @@ func (d *Directory) Person(ctx context.Context, accountID string) (*commonv1.Per
 		return nil, fmt.Errorf("find person: %w", err)
 	}
 	return p, nil
+}
+
+// Pending is a sign-in name that is reserved, but not yet for good.
+type Pending struct{ ReservationID, Login string }
+
+// Pending lists the names reserved before an instant, oldest first, at most a
+// hundred: what commands that broke off left behind.
+func (d *Directory) Pending(ctx context.Context, before time.Time) ([]Pending, error) {
+	rows, err := d.db.Query(ctx, `SELECT reservation_id, login FROM identity_pending_v1
+		WHERE reserved_at < $1 ORDER BY reserved_at, reservation_id LIMIT 100`, before.UnixMilli())
+	if err != nil {
+		return nil, fmt.Errorf("list pending logins: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Pending
+	for rows.Next() {
+		var p Pending
+		if err := rows.Scan(&p.ReservationID, &p.Login); err != nil {
+			return nil, fmt.Errorf("list pending logins: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
 }
 
 func readAttachment(text string) (*commonv1.Attachment, error) {
