@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,6 +146,13 @@ func applyOne(ctx context.Context, tx *transaction, m *member, b batch) (checkpo
 	if m.at.position >= b.end && (m.at.live || !b.caught) && !m.retry {
 		return m.at, nil
 	}
+	if !m.concerned(b) { // no handler, so nothing to put back
+		next, _, err := handle(ctx, tx, m, b)
+		if err == nil {
+			err = moveCheckpoint(ctx, tx, m.Projection, m.at, next)
+		}
+		return next, err
+	}
 	if _, err := tx.Tx.ExecContext(ctx, "SAVEPOINT view"); err != nil {
 		return m.at, fmt.Errorf("savepoint: %w", err)
 	}
@@ -169,6 +177,11 @@ func applyOne(ctx context.Context, tx *transaction, m *member, b batch) (checkpo
 		return m.at, fmt.Errorf("release savepoint: %w", err)
 	}
 	return next, nil
+}
+
+// concerned tells whether any handler of a member listens to a batch.
+func (m *member) concerned(b batch) bool {
+	return slices.ContainsFunc(b.items, func(it item) bool { return it.want && m.handlers[it.fact.Type] != nil })
 }
 
 // handle runs the handlers of one member over the part of a batch that it has

@@ -110,7 +110,7 @@ func (r *Reactor) Run(ctx context.Context) error {
 		names[g.Name] = true
 	}
 	for ctx.Err() == nil {
-		l, err := r.db.lock(ctx, "reactor")
+		l, err := r.db.lock(ctx, r.options.lockName("reactor"))
 		if err != nil {
 			pause(ctx, 3)
 			continue

@@ -22,6 +22,18 @@ type Options struct {
 	// Prefixes select the streams by the start of their names, such as
 	// "permit-"; none means all but the store's own.
 	Prefixes []string
+	// Part names this program's share of the database, when several programs
+	// with projections (or reactions) of their own use one database: each part
+	// has a runner and a reactor. Replicas of one program give the same name.
+	Part string
+}
+
+// lockName is the lock that makes a runner or a reactor single.
+func (o Options) lockName(role string) string {
+	if o.Part == "" {
+		return role
+	}
+	return role + "-" + o.Part
 }
 
 func (o Options) withDefaults() Options {
@@ -111,7 +123,11 @@ func (r *Runner) attempt(ctx context.Context, tries int) int {
 	}
 	level := slog.LevelWarn
 	if errors.Is(err, ErrLocked) {
-		level, tries = slog.LevelDebug, 2
+		level = slog.LevelDebug
+		if !r.status.standsBy() {
+			level = slog.LevelInfo // once: another process runs these views
+		}
+		tries = 2
 	}
 	r.options.Logger.Log(ctx, level, "read models pause", slog.Any("error", err))
 	r.status.stopped(err)
@@ -133,7 +149,7 @@ func pause(ctx context.Context, tries int) {
 
 // hold takes the database's lock and runs one session under it.
 func (r *Runner) hold(ctx context.Context) error {
-	l, err := r.db.lock(ctx, "runner")
+	l, err := r.db.lock(ctx, r.options.lockName("runner"))
 	if err != nil {
 		return err
 	}

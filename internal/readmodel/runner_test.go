@@ -296,6 +296,26 @@ func TestOneRunnerPerDatabase(t *testing.T) {
 	})
 }
 
+func TestTwoPartsShareADatabase(t *testing.T) {
+	readmodeltest.EachURL(t, func(t *testing.T, url string) {
+		log := readmodeltest.NewLog(codec())
+		one, two := readmodeltest.Open(t, url), readmodeltest.Open(t, url)
+		a := readmodel.NewRunner(one, log, codec(), readmodel.Options{Part: "keys"}, register(1))
+		b := readmodel.NewRunner(two, log, codec(), readmodel.Options{Part: "figures"}, tally(nil))
+		start(t, a)
+		start(t, b)
+		for i := range 30 {
+			log.Append(t, fmt.Sprint("key-", i), reserved("厂"))
+		}
+		settle(t, log, a)
+		settle(t, log, b)
+		if got := dump(t, one, tallyRows); got != "site 30\n" {
+			t.Errorf("rows: %s", got)
+		}
+		check(t, two, log, register(1))
+	})
+}
+
 func TestWaitForIsShort(t *testing.T) {
 	readmodeltest.Each(t, func(t *testing.T, db *readmodel.DB) {
 		readmodeltest.Apply(t, db, tally(nil), readmodel.Fact{Event: reserved("甲")})

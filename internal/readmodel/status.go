@@ -77,6 +77,13 @@ func (s *status) stopped(err error) {
 	}
 }
 
+// standsBy tells whether the last attempt, too, found the database taken.
+func (s *status) standsBy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Is(s.stopErr, ErrLocked)
+}
+
 func (s *status) report(state string, members []*member) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
