@@ -16,12 +16,10 @@ import (
 	"google.golang.org/grpc"
 
 	"shiyang/cmd/shiyang/config"
-	"shiyang/gateway/attachments/references"
 	"shiyang/gateway/identity"
 	"shiyang/internal/law"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
-	identityv1 "shiyang/proto/identity/v1"
 )
 
 // Part is one of the parts that can run alone.
@@ -51,6 +49,7 @@ type Bureau struct {
 	ground   *ground
 	law      func() *law.Book
 	identity *identity.Service
+	server   *grpc.Server // of the part that runs alone
 	runner   *readmodel.Runner
 	reactor  *readmodel.Reactor
 	ticker   *readmodel.Ticker
@@ -113,65 +112,59 @@ func (b *Bureau) start(ctx, life context.Context) error {
 	if err != nil {
 		return err
 	}
-	server := rpc.NewServer(rpc.ServerOptions{Tokens: key.verifier(g.now), Logger: g.log, Now: g.now})
-	g.onClose(func(ctx context.Context) error { return stopServer(ctx, server) })
-	local, err := rpc.Local(server)
+	permits, err := b.connect(Permits, g.config.Permits, key, b.openPermits)
 	if err != nil {
 		return err
 	}
-	g.onClose(func(context.Context) error { return local.Close() })
-
+	audit, err := b.connect(Audit, g.config.Audit, key, func(ctx context.Context, server *grpc.Server, key tokenKey) error {
+		return b.openAudit(ctx, server, key, permits)
+	})
+	if err != nil {
+		return err
+	}
 	var handler http.Handler
-	permits, audit, err := b.connect(local)
-	if err != nil {
-		return err
-	}
-	if b.has(Permits) {
-		if err := b.openPermits(ctx, server, key); err != nil {
-			return err
-		}
-	}
-	if b.has(Audit) {
-		if err := b.openAudit(ctx, server, key, permits); err != nil {
-			return err
-		}
-	}
 	if b.has(Gateway) {
-		if b.identity, err = b.openIdentity(ctx, key); err != nil {
+		if handler, err = b.openGateway(ctx, key, permits, audit); err != nil {
 			return err
 		}
-		identityv1.RegisterIdentityServiceServer(server, b.identity)
-		front, err := b.openFront(ctx, key, permits, audit, local)
-		if err != nil {
-			return err
-		}
-		handler = front.handler
-		b.work.add(append(identity.Projections(), references.Projection), b.identity.Reactions(),
-			append(b.identity.Jobs(), sweepJob(front.files, g.log)))
 	}
 	b.follow(life)
-	return b.openDoors(server, handler)
+	return b.openDoors(handler)
 }
 
-// connect returns the connections to the services: in this process, or where
-// the settings say that they run.
-func (b *Bureau) connect(local grpc.ClientConnInterface) (permits, audit grpc.ClientConnInterface, err error) {
-	dial := func(p Part, addr string) (grpc.ClientConnInterface, error) {
-		if b.has(p) || addr == "" {
-			return local, nil
-		}
-		conn, err := rpc.Dial(addr, rpc.DialOptions{})
-		if err != nil {
-			return nil, err
-		}
-		b.ground.onClose(func(context.Context) error { return conn.Close() })
-		return conn, nil
+// connect returns the connection to a part: in this process, where open makes
+// its services, or where the settings say that it runs. A part that is neither
+// here nor named stays nil.
+func (b *Bureau) connect(p Part, addr string, key tokenKey, open func(context.Context, *grpc.Server, tokenKey) error) (grpc.ClientConnInterface, error) {
+	if b.has(p) {
+		return b.openService(key, open)
 	}
-	if permits, err = dial(Permits, b.ground.config.Permits); err != nil {
-		return nil, nil, err
+	if addr == "" {
+		return nil, nil //nolint:nilnil // a part that this process does not need
 	}
-	audit, err = dial(Audit, b.ground.config.Audit)
-	return permits, audit, err
+	conn, err := rpc.Dial(addr, rpc.DialOptions{})
+	if err != nil {
+		return nil, err
+	}
+	b.ground.onClose(func(context.Context) error { return conn.Close() })
+	return conn, nil
+}
+
+// openService makes a part's services on a server of their own and connects to
+// it in this process: every call passes the same chain as over a network.
+func (b *Bureau) openService(key tokenKey, open func(context.Context, *grpc.Server, tokenKey) error) (grpc.ClientConnInterface, error) {
+	g := b.ground
+	server := rpc.NewServer(rpc.ServerOptions{Tokens: key.verifier(g.now), Logger: g.log, Now: g.now})
+	if err := open(context.Background(), server, key); err != nil {
+		return nil, err
+	}
+	b.server = server
+	conn, err := rpc.Local(server)
+	if err != nil {
+		return nil, err
+	}
+	g.onClose(func(ctx context.Context) error { return errors.Join(conn.Close(), stopServer(ctx, server)) })
+	return conn, nil
 }
 
 // follow runs views, reactions and the ticker until the bureau closes.
@@ -206,12 +199,12 @@ func (b *Bureau) follow(life context.Context) {
 }
 
 // openDoors listens last, when everything behind the doors stands.
-func (b *Bureau) openDoors(server *grpc.Server, handler http.Handler) error {
+func (b *Bureau) openDoors(handler http.Handler) error {
 	g := b.ground
 	if err := b.serveAdmin(health{b.Ready}); err != nil {
 		return err
 	}
-	if b.alone() && (b.has(Permits) || b.has(Audit)) {
+	if server := b.server; b.alone() && !b.has(Gateway) {
 		listener, err := net.Listen("tcp", g.config.Internal)
 		if err != nil {
 			return fmt.Errorf("internal address: %w", err)

@@ -27,29 +27,43 @@ import (
 	permitsv1 "shiyang/proto/permits/v1"
 )
 
-// front is the part that people and programs meet: pages, API, identity.
-type front struct {
-	identity *identity.Service
-	files    *attachments.Store
-	handler  http.Handler
+// openGateway makes what people and programs meet: identity, pages, API.
+func (b *Bureau) openGateway(ctx context.Context, key tokenKey, permits, audit grpc.ClientConnInterface) (http.Handler, error) {
+	if key.private == nil {
+		return nil, errors.New("token key: the gateway needs the private half to sign actor tokens")
+	}
+	ident, err := b.openService(key, b.openIdentity)
+	if err != nil {
+		return nil, err
+	}
+	people := identityv1.NewIdentityServiceClient(ident)
+	files, err := b.openFiles(permitsv1.NewPermitsServiceClient(permits), people, key.issuer(b.ground.now))
+	if err != nil {
+		return nil, err
+	}
+	b.work.add(append(identity.Projections(), references.Projection), b.identity.Reactions(),
+		append(b.identity.Jobs(), sweepJob(files, b.ground.log)))
+	return b.openFront(ctx, files, permits, audit, ident)
 }
 
 // openIdentity starts the identity service; its calls pass the same chain as
 // those of every other service.
-func (b *Bureau) openIdentity(ctx context.Context, key tokenKey) (*identity.Service, error) {
-	if key.private == nil {
-		return nil, errors.New("token key: the gateway needs the private half to sign actor tokens")
-	}
+func (b *Bureau) openIdentity(ctx context.Context, server *grpc.Server, key tokenKey) error {
 	g := b.ground
 	store, err := secrets.Open(ctx, g.databaseURL("secrets.db"), secrets.Options{Now: g.now})
 	if err != nil {
-		return nil, fmt.Errorf("secrets: %w", err)
+		return fmt.Errorf("secrets: %w", err)
 	}
 	g.onClose(func(context.Context) error { return store.Close() })
-	return identity.New(ctx, identity.Deps{
+	b.identity, err = identity.New(ctx, identity.Deps{
 		Store: g.store, DB: g.views, Keys: g.reserved, Secrets: store, Tokens: key.issuer(g.now),
 		Law: b.law, Now: g.now, Logger: g.log,
 	})
+	if err != nil {
+		return err
+	}
+	identityv1.RegisterIdentityServiceServer(server, b.identity)
+	return nil
 }
 
 // openFiles starts the custody of attachments.
@@ -91,13 +105,9 @@ func (v viewer) sees(ctx context.Context, caller rpc.Caller, r attachments.Refer
 }
 
 // openFront puts the pages and the API on top of the services.
-func (b *Bureau) openFront(ctx context.Context, key tokenKey, permits, audit, ident grpc.ClientConnInterface) (*front, error) {
+func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permits, audit, ident grpc.ClientConnInterface) (http.Handler, error) {
 	g := b.ground
 	people := identityv1.NewIdentityServiceClient(ident)
-	files, err := b.openFiles(permitsv1.NewPermitsServiceClient(permits), people, key.issuer(g.now))
-	if err != nil {
-		return nil, err
-	}
 	saved, err := drafts.Open(ctx, g.databaseURL("drafts.db"), g.now)
 	if err != nil {
 		return nil, err
@@ -122,7 +132,7 @@ func (b *Bureau) openFront(ctx context.Context, key tokenKey, permits, audit, id
 	}
 	health{b.Ready}.routes(mux)
 	mux.Handle("/", pages)
-	return &front{b.identity, files, proxy.pass(mux)}, nil
+	return proxy.pass(mux), nil
 }
 
 // sweepJob removes attachments that nothing refers to.

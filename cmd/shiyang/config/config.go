@@ -72,7 +72,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Data: "./shiyang-data", Listen: "127.0.0.1:8080", Admin: "127.0.0.1:0", Internal: "127.0.0.1:0",
-		Demo: true, Tick: 30 * time.Second, LogLevel: "info", LogFormat: "text", CacheBytes: 16 << 20, PermitMark: "P",
+		Demo: true, Tick: 30 * time.Second, LogLevel: "warn", LogFormat: "text", CacheBytes: 16 << 20, PermitMark: "P",
 	}
 }
 
