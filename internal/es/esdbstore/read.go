@@ -79,12 +79,12 @@ func (c *Client) Head(ctx context.Context) (es.Position, error) {
 	return head, nil
 }
 
-// readPage reads a stream from an event number on, up to count events.
-func (c *Client) readPage(ctx context.Context, stream string, from uint64, count int) (page, error) {
+// readPage reads a page of a stream from an event number on.
+func (c *Client) readPage(ctx context.Context, stream string, from uint64) (page, error) {
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	p, err := retried(ctx, c, func(ctx context.Context, g *generation) (page, error) {
-		return receivePage(ctx, g.client, stream, from, count)
+		return receivePage(ctx, g.client, stream, from, pageEvents)
 	})
 	if err != nil {
 		return page{}, readProblem(err)

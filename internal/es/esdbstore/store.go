@@ -34,7 +34,7 @@ func (s *Store) Read(ctx context.Context, stream string, after es.Revision) iter
 		fail := func(err error) { yield(es.Recorded{}, fmt.Errorf("read %s: %w", stream, err)) }
 		next := uint64(after)
 		for {
-			p, err := s.client.readPage(ctx, stream, next, pageEvents)
+			p, err := s.client.readPage(ctx, stream, next)
 			switch {
 			case err != nil:
 				fail(err)
