@@ -22,6 +22,16 @@ fresh() {
   [ -z "$changed" ] || fail "generated code is stale; run make proto pages and commit: $changed"
 }
 
+# golden fails when a stored event's golden file was changed or removed since
+# the commit before (or BASE): golden files are added, never changed.
+golden() {
+  local base=${BASE:-} changed
+  [ -n "$base" ] || base=$(git rev-parse -q --verify HEAD~1 || true)
+  [ -n "$base" ] || return 0
+  changed=$(git diff --name-only --diff-filter=MDR "$base" -- 'services/*/testdata/*.v1.*.json' 'gateway/identity/testdata/*.v1.*.json' 'internal/es/testdata/*.json')
+  [ -z "$changed" ] || fail "golden files are added, never changed: $changed"
+}
+
 # breaking compares the contracts with those of the commit before (or BASE):
 # events are for ever. One folder holds one module, so that buf can compare.
 breaking() {
