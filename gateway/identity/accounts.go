@@ -17,8 +17,10 @@ import (
 )
 
 // errOldPassword answers a change of password with the wrong old one.
-var errOldPassword = problem.ErrInvalid.WithErrors(problem.Field{Path: "oldPassword", Reason: "WRONG_PASSWORD",
-	Text: problem.Text{Zh: "原密码不正确，请重填。", En: "The old password is wrong. Enter it again."}})
+var errOldPassword = problem.ErrInvalid.WithErrors(problem.Field{
+	Path: "oldPassword", Reason: "WRONG_PASSWORD",
+	Text: problem.Text{Zh: "原密码不正确，请重填。", En: "The old password is wrong. Enter it again."},
+})
 
 // RegisterAccount makes an account: by a person for himself, or by the system
 // administrator for a member of the bureau. It has no rights yet.
@@ -72,7 +74,8 @@ func (s *Service) register(ctx context.Context, meta es.Meta, login, password st
 		return es.Receipt{}, fmt.Errorf("reserve login: %w", err)
 	}
 	done, err := s.accounts.Execute(ctx, id, meta, account.Register{
-		Event: &identityv1.AccountRegistered{Login: login, Person: person}})
+		Event: &identityv1.AccountRegistered{Login: login, Person: person},
+	})
 	if err != nil {
 		if refused(err) {
 			err = errors.Join(err, s.keys.Release(ctx, meta, directory.LoginKey, login, held.ID, "refused"))

@@ -116,7 +116,8 @@ func TestOneLoginAtOnce(t *testing.T) {
 	for i := range errs {
 		work.Go(func() {
 			_, errs[i] = o.client.RegisterAccount(o.nobody(newID()), &identityv1.RegisterAccountRequest{
-				Login: "zhao", Password: "a-long-pass-word-9", Person: &commonv1.Person{Name: "赵"}})
+				Login: "zhao", Password: "a-long-pass-word-9", Person: &commonv1.Person{Name: "赵"},
+			})
 		})
 	}
 	work.Wait()
@@ -171,15 +172,18 @@ func TestRevocationEndsAccessAtOnce(t *testing.T) {
 	second := admin.staff("liu", "system_admin", "620600")
 	held := second.does()
 	_, err := o.client.RevokeStaffRole(admin.does(), &identityv1.RevokeStaffRoleRequest{
-		AccountId: second.id, Role: "system_admin", County: "620600", Reason: "调离"})
+		AccountId: second.id, Role: "system_admin", County: "620600", Reason: "调离",
+	})
 	want(t, err, "")
 	_, err = o.client.GrantStaffRole(held, &identityv1.GrantStaffRoleRequest{
-		AccountId: admin.id, Role: "security_admin", County: "620600", Reason: "r"})
+		AccountId: admin.id, Role: "security_admin", County: "620600", Reason: "r",
+	})
 	want(t, err, "NOT_YOUR_ROLE")
 	_, _, err = o.service.Actor(t.Context(), second.token)
 	want(t, err, "SIGN_IN_FIRST")
 	_, err = o.client.RevokeStaffRole(admin.does(), &identityv1.RevokeStaffRoleRequest{
-		AccountId: admin.id, Role: "system_admin", County: "620600", Reason: "r"})
+		AccountId: admin.id, Role: "system_admin", County: "620600", Reason: "r",
+	})
 	want(t, err, "OWN_ACCOUNT")
 }
 

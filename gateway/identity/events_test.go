@@ -20,20 +20,27 @@ func on(iso string) *commonv1.Date { return &commonv1.Date{Iso: iso} }
 // One sample of every event with every field.
 var (
 	registered = &identityv1.AccountRegistered{Login: "zhao", Person: &commonv1.Person{
-		Id: "01939c3e-7a10-7c4e-9d2f-3b6a5d1e8f00", Name: "赵六", Phone: "13900000000"}}
+		Id: "01939c3e-7a10-7c4e-9d2f-3b6a5d1e8f00", Name: "赵六", Phone: "13900000000",
+	}}
 	changed  = &identityv1.PasswordChanged{}
 	granted  = &identityv1.StaffRoleGranted{Role: "permit_clerk", County: "620602", Reason: "任命"}
 	taken    = &identityv1.StaffRoleRevoked{Role: "permit_clerk", County: "620602", Reason: "调离"}
 	disabled = &identityv1.AccountDisabled{Reason: "离职"}
-	applied  = &identityv1.FirmApplied{AccountId: "01939c3e-7a10-7c4e-9d2f-3b6a5d1e8f00", Uscc: uscc, UnitName: "示例水泥厂",
-		Division: "620602", Licence: file("licence"), Mandate: file("mandate"), LegalRepresentative: true}
+	applied  = &identityv1.FirmApplied{
+		AccountId: "01939c3e-7a10-7c4e-9d2f-3b6a5d1e8f00", Uscc: uscc, UnitName: "示例水泥厂",
+		Division: "620602", Licence: file("licence"), Mandate: file("mandate"), LegalRepresentative: true,
+	}
 	approved = &identityv1.FirmApplicationApproved{FirmId: "5e9f8c52-7c0b-5d3e-9a41-620600620600"}
 	refused  = &identityv1.FirmApplicationRefused{Reason: "授权书已过期"}
 	entered  = &identityv1.FirmRegistered{Uscc: uscc, UnitName: "示例水泥厂", Division: "620602", Example: true}
-	joined   = &identityv1.MemberJoined{AccountId: "a-1", Role: "consultant", From: on("2026-11-23"), To: on("2027-11-22"),
-		Mandate: file("mandate"), Origin: "invitation", OriginId: "i-1"}
-	invited = &identityv1.MemberInvited{InvitationId: "i-1", Role: "consultant", CodeSha256: firm.Hash("c"), From: on("2026-11-23"),
-		To: on("2027-11-22"), Mandate: file("mandate"), Expires: on("2026-11-30")}
+	joined   = &identityv1.MemberJoined{
+		AccountId: "a-1", Role: "consultant", From: on("2026-11-23"), To: on("2027-11-22"),
+		Mandate: file("mandate"), Origin: "invitation", OriginId: "i-1",
+	}
+	invited = &identityv1.MemberInvited{
+		InvitationId: "i-1", Role: "consultant", CodeSha256: firm.Hash("c"), From: on("2026-11-23"),
+		To: on("2027-11-22"), Mandate: file("mandate"), Expires: on("2026-11-30"),
+	}
 	left = &identityv1.MemberRevoked{AccountId: "a-1", Reason: "合同终止"}
 )
 

@@ -194,7 +194,8 @@ func (s *Service) AcceptInvitation(ctx context.Context, r *identityv1.AcceptInvi
 	}
 	id := uuid.UUID(raw[:16]).String()
 	done, err := s.firms.Execute(ctx, id, meta, firm.Accept{
-		Account: caller.Actor.ID, CodeHash: firm.Hash(code), Staff: len(a.Duties) > 0, Today: s.today()})
+		Account: caller.Actor.ID, CodeHash: firm.Hash(code), Staff: len(a.Duties) > 0, Today: s.today(),
+	})
 	if err != nil {
 		return nil, err
 	}

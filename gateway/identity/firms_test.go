@@ -34,7 +34,8 @@ func (u *user) apply(r *identityv1.ApplyForFirmRequest) string {
 
 func (u *user) decide(applicationID string, approve bool, reason string) error {
 	answer, err := u.client.DecideFirmApplication(u.does(), &identityv1.DecideFirmApplicationRequest{
-		ApplicationId: applicationID, Approve: approve, Reason: reason})
+		ApplicationId: applicationID, Approve: approve, Reason: reason,
+	})
 	u.last = max(u.last, answer.GetReceipt().GetPosition())
 	return err
 }
@@ -217,8 +218,10 @@ func TestInvitation(t *testing.T) {
 func TestConsultantNeedsAMandateThatRuns(t *testing.T) {
 	o, clerk, boss, firmID := village(t)
 	request := func() *identityv1.InviteMemberRequest {
-		return &identityv1.InviteMemberRequest{FirmId: firmID, Role: "consultant", Mandate: file("mandate"),
-			From: &commonv1.Date{Iso: "2026-11-23"}, To: &commonv1.Date{Iso: "2026-11-25"}}
+		return &identityv1.InviteMemberRequest{
+			FirmId: firmID, Role: "consultant", Mandate: file("mandate"),
+			From: &commonv1.Date{Iso: "2026-11-23"}, To: &commonv1.Date{Iso: "2026-11-25"},
+		}
 	}
 	for name, tt := range map[string]struct {
 		change              func(*identityv1.InviteMemberRequest)
@@ -260,8 +263,10 @@ func TestConsultantNeedsAMandateThatRuns(t *testing.T) {
 // The mandate ends at midnight in Wuwei while the session is in use.
 func TestMandateEndsDuringASession(t *testing.T) {
 	o, clerk, boss, firmID := village(t)
-	code, err := invite(boss, &identityv1.InviteMemberRequest{FirmId: firmID, Role: "consultant", Mandate: file("mandate"),
-		From: &commonv1.Date{Iso: "2026-11-23"}, To: &commonv1.Date{Iso: "2026-11-23"}})
+	code, err := invite(boss, &identityv1.InviteMemberRequest{
+		FirmId: firmID, Role: "consultant", Mandate: file("mandate"),
+		From: &commonv1.Date{Iso: "2026-11-23"}, To: &commonv1.Date{Iso: "2026-11-23"},
+	})
 	want(t, err, "")
 	u := o.register("advisor").signIn()
 	want(t, u.accept(code), "")

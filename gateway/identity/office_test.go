@@ -66,7 +66,8 @@ func newOffice(t *testing.T) *office {
 	db := readmodeltest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "views.db"))
 	o.db, o.codec = db, codec
 	vault, err := secrets.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "secrets.db"), secrets.Options{
-		Now: o.clock.Now, Params: secrets.Params{MemoryKiB: 64, Time: 1, Threads: 1}})
+		Now: o.clock.Now, Params: secrets.Params{MemoryKiB: 64, Time: 1, Threads: 1},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +93,10 @@ func newOffice(t *testing.T) *office {
 			t.Fatal("the runner never got ready")
 		}
 	}
-	server := rpc.NewServer(rpc.ServerOptions{Logger: quiet, Now: o.clock.Now,
-		Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"k": key.Public().(ed25519.PublicKey)}, rpc.DefaultAudience, o.clock.Now)})
+	server := rpc.NewServer(rpc.ServerOptions{
+		Logger: quiet, Now: o.clock.Now,
+		Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"k": key.Public().(ed25519.PublicKey)}, rpc.DefaultAudience, o.clock.Now),
+	})
 	identityv1.RegisterIdentityServiceServer(server, o.service)
 	conn, err := rpc.Local(server)
 	if err != nil {
@@ -132,7 +135,8 @@ func (o *office) register(login string) *user {
 	o.t.Helper()
 	u := &user{office: o, id: newID(), login: login, password: secrets.GeneratePassword()}
 	r, err := o.client.RegisterAccount(o.nobody(u.id), &identityv1.RegisterAccountRequest{
-		Login: login, Password: u.password, Person: &commonv1.Person{Name: "人员" + login, Phone: "13900000000"}})
+		Login: login, Password: u.password, Person: &commonv1.Person{Name: "人员" + login, Phone: "13900000000"},
+	})
 	o.done(r.GetReceipt(), err)
 	return u
 }
@@ -196,7 +200,8 @@ func (u *user) sends(commandID string) context.Context {
 
 func (u *user) grant(to *user, role, county string) error {
 	r, err := u.client.GrantStaffRole(u.does(), &identityv1.GrantStaffRoleRequest{
-		AccountId: to.id, Role: role, County: county, Reason: "任命"})
+		AccountId: to.id, Role: role, County: county, Reason: "任命",
+	})
 	u.last = max(u.last, r.GetReceipt().GetPosition())
 	return err
 }

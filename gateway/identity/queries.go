@@ -169,7 +169,8 @@ func (s *Service) GetFirm(ctx context.Context, r *identityv1.GetFirmRequest) (*i
 			return nil, err
 		}
 		answer.Members = append(answer.Members, &identityv1.Member{
-			AccountId: id, Role: m.Role, Person: person, From: isoDate(m.From), To: isoDate(m.To), Revoked: m.Revoked})
+			AccountId: id, Role: m.Role, Person: person, From: isoDate(m.From), To: isoDate(m.To), Revoked: m.Revoked,
+		})
 	}
 	return answer, nil
 }

@@ -22,11 +22,13 @@ type Session struct {
 }
 
 // ErrSeat refuses a capacity that the account does not hold.
-var ErrSeat = &problem.Error{Kind: problem.Forbidden, Reason: "NOT_YOUR_SEAT",
+var ErrSeat = &problem.Error{
+	Kind: problem.Forbidden, Reason: "NOT_YOUR_SEAT",
 	Text: problem.Text{
 		Zh: "您没有这个身份，或它已被收回、到期，请重新选择。",
 		En: "You do not hold this capacity, or it was revoked or has expired. Choose another.",
-	}}
+	},
+}
 
 // SignIn opens a session in the account's first seat. A wrong name, a wrong
 // password and an ended account answer alike and take equally long; too many

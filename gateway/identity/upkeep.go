@@ -18,11 +18,13 @@ import (
 )
 
 // ErrBootstrapped refuses a second first administrator.
-var ErrBootstrapped = &problem.Error{Kind: problem.Rejected, Reason: "ALREADY_INITIALISED",
+var ErrBootstrapped = &problem.Error{
+	Kind: problem.Rejected, Reason: "ALREADY_INITIALISED",
 	Text: problem.Text{
 		Zh: "系统管理员已经存在，请由其登记其他人员。",
 		En: "There is a system administrator already. Let him register the others.",
-	}}
+	},
+}
 
 // Bootstrap makes the first system administrator and returns his generated
 // password, which is shown nowhere else. There is one such account in the life
@@ -51,8 +53,10 @@ func (s *Service) Bootstrap(ctx context.Context, login string, person *commonv1.
 	if err != nil {
 		return "", err
 	}
-	meta := es.Meta{CommandID: id, CorrelationID: id, CommandHash: hash, Client: "init",
-		Actor: rpc.Actor{ID: "system:init", Role: string(rpc.System)}}
+	meta := es.Meta{
+		CommandID: id, CorrelationID: id, CommandHash: hash, Client: "init",
+		Actor: rpc.Actor{ID: "system:init", Role: string(rpc.System)},
+	}
 	if _, err := s.register(ctx, meta, login, password, subject); err != nil {
 		return "", err
 	}
@@ -106,8 +110,10 @@ func (s *Service) settleLogins(ctx context.Context, now time.Time) (int, error) 
 	did := 0
 	for _, p := range pending {
 		id := es.DerivedID("identity_logins", p.ReservationID)
-		outcome, err := s.keys.Resolve(ctx, es.Meta{CommandID: id, CorrelationID: id, Client: "ticker",
-			Actor: rpc.Actor{ID: "system:identity_logins", Role: string(rpc.System)}}, directory.LoginKey, p.Login, p.ReservationID)
+		outcome, err := s.keys.Resolve(ctx, es.Meta{
+			CommandID: id, CorrelationID: id, Client: "ticker",
+			Actor: rpc.Actor{ID: "system:identity_logins", Role: string(rpc.System)},
+		}, directory.LoginKey, p.Login, p.ReservationID)
 		if err != nil {
 			return did, err
 		}

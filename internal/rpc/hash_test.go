@@ -72,8 +72,10 @@ func TestCommandHashTellsRequestsApart(t *testing.T) {
 // Nobody may try passwords or telephone numbers against the stored hash.
 func TestCommandHashHoldsNothingPrivate(t *testing.T) {
 	request := func(password, name, phone string) proto.Message {
-		return &identityv1.RegisterAccountRequest{Login: "zhang", Password: password,
-			Person: &commonv1.Person{Name: name, Phone: phone}}
+		return &identityv1.RegisterAccountRequest{
+			Login: "zhang", Password: password,
+			Person: &commonv1.Person{Name: name, Phone: phone},
+		}
 	}
 	a := hash(t, "/m", request("correct horse battery", "张三", "13900000000"))
 	b := hash(t, "/m", request("another long password", "李四", "13800000000"))

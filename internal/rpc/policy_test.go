@@ -1,6 +1,7 @@
 package rpc_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -28,7 +29,7 @@ func methods(t *testing.T) map[string]protoreflect.MethodDescriptor {
 	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
 		for i := range file.Services().Len() {
 			service := file.Services().Get(i)
-			if ours := strings.HasPrefix(string(file.Options().(interface{ GetGoPackage() string }).GetGoPackage()), "shiyang/"); !ours {
+			if ours := strings.HasPrefix(file.Options().(interface{ GetGoPackage() string }).GetGoPackage(), "shiyang/"); !ours {
 				continue
 			}
 			for j := range service.Methods().Len() {
@@ -116,7 +117,7 @@ func as(role rpc.Role) rpc.Caller {
 func mark(t *testing.T, rule rpc.Rule, role rpc.Role, object rpc.Object) string {
 	t.Helper()
 	err := rpc.Authorise(as(role), rule.Method, object)
-	p, _ := err.(*problem.Error)
+	p, _ := errors.AsType[*problem.Error](err)
 	switch {
 	case err == nil && rule.Write:
 		return "W"
@@ -153,8 +154,10 @@ func rolesDocument() string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r, r.Title().Zh, r.Title().En, held)
 	}
 	b.WriteString("\n## 权限表 Rights\n\n| 方法 method | 办理 changes | 范围 scope | 角色 roles |\n|---|---|---|---|\n")
-	scopes := map[rpc.Scope]string{rpc.None: "本人或不限 own account or none", rpc.County: "本县区 own county",
-		rpc.Firm: "本企业 own firm", rpc.Either: "本县区或本企业 own county or firm"}
+	scopes := map[rpc.Scope]string{
+		rpc.None: "本人或不限 own account or none", rpc.County: "本县区 own county",
+		rpc.Firm: "本企业 own firm", rpc.Either: "本县区或本企业 own county or firm",
+	}
 	for _, rule := range rpc.Policy {
 		writes, roles := "", "公众 the public"
 		if rule.Write {

@@ -59,12 +59,16 @@ var roleTitles = map[Role]problem.Text{
 }
 
 var (
-	staffRoles = []Role{PermitClerk, PermitExaminer, PermitDecider, Officer, CaseReviewer, LegalReviewer,
-		HearingHost, Head, ComplaintClerk, Auditor, SystemAdmin, SecurityAdmin, AuditAdmin}
+	staffRoles = []Role{
+		PermitClerk, PermitExaminer, PermitDecider, Officer, CaseReviewer, LegalReviewer,
+		HearingHost, Head, ComplaintClerk, Auditor, SystemAdmin, SecurityAdmin, AuditAdmin,
+	}
 	firmRoles = []Role{FirmAdmin, FirmHandler, Consultant}
 	// caseRoles are the bureau roles that read records of their county.
-	caseRoles = []Role{PermitClerk, PermitExaminer, PermitDecider, Officer, CaseReviewer, LegalReviewer,
-		HearingHost, Head, ComplaintClerk}
+	caseRoles = []Role{
+		PermitClerk, PermitExaminer, PermitDecider, Officer, CaseReviewer, LegalReviewer,
+		HearingHost, Head, ComplaintClerk,
+	}
 )
 
 // Roles returns every role in the order of the tables for people.

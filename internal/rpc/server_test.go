@@ -107,8 +107,10 @@ func TestHandlerLearnsWhoCalls(t *testing.T) {
 	if err := accept(d.as(t, clerkActor, strings.ToUpper(id)), d, id); err != nil {
 		t.Fatal(err)
 	}
-	want := rpc.Caller{Actor: clerkActor, CommandID: id, CorrelationID: id, Client: "api", Lang: "en",
-		CommandHash: hash(t, "/permits.v1.PermitsService/AcceptApplication", &permitsv1.AcceptApplicationRequest{PermitId: id})}
+	want := rpc.Caller{
+		Actor: clerkActor, CommandID: id, CorrelationID: id, Client: "api", Lang: "en",
+		CommandHash: hash(t, "/permits.v1.PermitsService/AcceptApplication", &permitsv1.AcceptApplicationRequest{PermitId: id}),
+	}
 	if !reflect.DeepEqual(d.service.caller, want) {
 		t.Errorf("caller = %+v, want %+v", d.service.caller, want)
 	}

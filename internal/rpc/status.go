@@ -132,7 +132,6 @@ func ProblemFrom(err error) *problem.Error {
 			}
 		}
 	}
-	//exhaustive:ignore the remaining codes are internal errors
 	switch s.Code() {
 	case codes.Unavailable:
 		return errUnavailable
@@ -142,7 +141,7 @@ func ProblemFrom(err error) *problem.Error {
 		return errTooLarge
 	case codes.Unauthenticated:
 		return ErrSignIn
-	default:
+	default: // the remaining codes are internal errors
 		return nil
 	}
 }

@@ -102,8 +102,10 @@ func TestVerifyRefuses(t *testing.T) {
 		return s
 	}
 	claims := func(life time.Duration) jwt.MapClaims {
-		return jwt.MapClaims{"iss": "shiyang-gateway", "aud": rpc.DefaultAudience, "sub": "a-1", "role": "permit_clerk",
-			"iat": noon.Unix(), "exp": noon.Add(life).Unix()}
+		return jwt.MapClaims{
+			"iss": "shiyang-gateway", "aud": rpc.DefaultAudience, "sub": "a-1", "role": "permit_clerk",
+			"iat": noon.Unix(), "exp": noon.Add(life).Unix(),
+		}
 	}
 	nobody := claims(time.Minute)
 	delete(nobody, "sub")

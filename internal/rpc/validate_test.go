@@ -84,11 +84,17 @@ func TestEveryIdentityFieldRule(t *testing.T) {
 		{"apply: name", &identityv1.ApplyForFirmRequest{Uscc: strings.Repeat("9", 18), UnitName: "甲", Division: "620602", Licence: licence}, field("unitName", "甲", "WRONG_LENGTH")},
 		{"apply: division", &identityv1.ApplyForFirmRequest{Uscc: strings.Repeat("9", 18), UnitName: "甲厂", Division: "6206", Licence: licence}, field("division", "6206", "WRONG_FORM")},
 		{"apply: licence", &identityv1.ApplyForFirmRequest{Uscc: strings.Repeat("9", 18), UnitName: "甲厂", Division: "620602"}, field("licence", "", "REQUIRED")},
-		{"apply: hash of the licence", &identityv1.ApplyForFirmRequest{Uscc: strings.Repeat("9", 18), UnitName: "甲厂", Division: "620602",
-			Licence: &commonv1.Attachment{Sha256: "zz", Size: 1, MediaType: "application/pdf", Kind: "licence"}}, field("licence.sha256", "zz", "WRONG_FORM")},
-		{"apply: size of the mandate", &identityv1.ApplyForFirmRequest{Uscc: strings.Repeat("9", 18), UnitName: "甲厂", Division: "620602", Licence: licence,
-			Mandate: &commonv1.Attachment{Sha256: strings.Repeat("a", 64), Size: 20971521, MediaType: "application/pdf", Kind: "mandate"}},
-			field("mandate.size", "20971521", "OUT_OF_RANGE", "填 1 到 20971520 的整数。", "Enter a whole number from 1 to 20971520.")},
+		{"apply: hash of the licence", &identityv1.ApplyForFirmRequest{
+			Uscc: strings.Repeat("9", 18), UnitName: "甲厂", Division: "620602",
+			Licence: &commonv1.Attachment{Sha256: "zz", Size: 1, MediaType: "application/pdf", Kind: "licence"},
+		}, field("licence.sha256", "zz", "WRONG_FORM")},
+		{
+			"apply: size of the mandate", &identityv1.ApplyForFirmRequest{
+				Uscc: strings.Repeat("9", 18), UnitName: "甲厂", Division: "620602", Licence: licence,
+				Mandate: &commonv1.Attachment{Sha256: strings.Repeat("a", 64), Size: 20971521, MediaType: "application/pdf", Kind: "mandate"},
+			},
+			field("mandate.size", "20971521", "OUT_OF_RANGE", "填 1 到 20971520 的整数。", "Enter a whole number from 1 to 20971520."),
+		},
 		{"decide: application", &identityv1.DecideFirmApplicationRequest{ApplicationId: "x"}, field("applicationId", "x", "NOT_A_UUID")},
 		{"decide: reason", &identityv1.DecideFirmApplicationRequest{ApplicationId: id, Reason: long}, field("reason", shown, "WRONG_LENGTH",
 			"最多填 500 个字。", "Enter at most 500 characters.")},
@@ -124,16 +130,22 @@ func TestPathsReachIntoLists(t *testing.T) {
 		Limits:  []*permitsv1.Limit{{Outlet: "DA001", Pollutant: "a21026", Concentration: "35", Standard: "GB 4915"}},
 	}
 	broken{"", &permitsv1.CheckApplicationRequest{PermitId: id, Content: content}, field("content.outlets[1].code", "XX1", "WRONG_FORM")}.run(t)
-	broken{"", &permitsv1.RecordSiteCheckRequest{PermitId: id, On: &commonv1.Date{Iso: "2026-11-23"}, Finding: "f", OfficerIds: []string{id, "x"}},
-		field("officerIds[1]", "x", "NOT_A_UUID")}.run(t)
-	broken{"", &permitsv1.RecordSiteCheckRequest{PermitId: id, On: &commonv1.Date{Iso: "2026-11-23"}, Finding: "f", OfficerIds: []string{id, id}},
-		field("officerIds", "2", "DUPLICATE")}.run(t)
+	broken{
+		"", &permitsv1.RecordSiteCheckRequest{PermitId: id, On: &commonv1.Date{Iso: "2026-11-23"}, Finding: "f", OfficerIds: []string{id, "x"}},
+		field("officerIds[1]", "x", "NOT_A_UUID"),
+	}.run(t)
+	broken{
+		"", &permitsv1.RecordSiteCheckRequest{PermitId: id, On: &commonv1.Date{Iso: "2026-11-23"}, Finding: "f", OfficerIds: []string{id, id}},
+		field("officerIds", "2", "DUPLICATE"),
+	}.run(t)
 	broken{"", &permitsv1.OpenApplicationRequest{FacilityId: id, ManagementClass: 9}, field("managementClass", "9", "NOT_IN_LIST")}.run(t)
 }
 
 func TestPersonalValuesAreNeverRepeated(t *testing.T) {
-	site := &permitsv1.SiteContent{UnitName: "甲厂", Division: "620602",
-		Contact: &commonv1.Person{Id: id, Name: "张三", Phone: strings.Repeat("1", 21)}}
+	site := &permitsv1.SiteContent{
+		UnitName: "甲厂", Division: "620602",
+		Contact: &commonv1.Person{Id: id, Name: "张三", Phone: strings.Repeat("1", 21)},
+	}
 	broken{"", &permitsv1.RegisterFacilityRequest{Site: site}, field("site.contact.phone", "", "WRONG_LENGTH")}.run(t)
 }
 
@@ -167,7 +179,7 @@ func TestEveryRuleOfTheContractsHasWords(t *testing.T) {
 		for i := range md.Fields().Len() {
 			fd := md.Fields().Get(i)
 			if rules, _ := proto.GetExtension(fd.Options(), validate.E_Field).(*validate.FieldRules); rules != nil {
-				worded(t, fd.FullName(), "", rules)
+				worded(t, fd.FullName(), rules)
 			}
 			if fd.Message() != nil {
 				walk(fd.Message())
@@ -183,7 +195,7 @@ func TestEveryRuleOfTheContractsHasWords(t *testing.T) {
 }
 
 // worded checks the words of one field's rules: limits in pairs count as one.
-func worded(t *testing.T, name protoreflect.FullName, prefix string, rules *validate.FieldRules) {
+func worded(t *testing.T, name protoreflect.FullName, rules *validate.FieldRules) {
 	t.Helper()
 	if p := rules.GetString().GetPattern(); p != "" && !rpc.HasForm(p) {
 		t.Errorf("%s: the pattern %s has no words in rpc.forms", name, p)
@@ -198,7 +210,7 @@ func worded(t *testing.T, name protoreflect.FullName, prefix string, rules *vali
 			case "gte", "gt", "lte", "lt":
 				pair = append(pair, n)
 			case "items":
-				worded(t, name, "items.", value.Message().Interface().(*validate.FieldRules))
+				worded(t, name, value.Message().Interface().(*validate.FieldRules))
 			default:
 				if !rpc.HasSentence(string(kind.Name()) + "." + n) {
 					t.Errorf("%s: the rule %s.%s has no words in rpc.sentences", name, kind.Name(), n)

@@ -62,19 +62,29 @@ func (a Account) Evolve(f es.Fact) Account {
 
 // Problems of accounts.
 var (
-	ErrExists = &problem.Error{Kind: problem.Rejected, Reason: "ACCOUNT_EXISTS",
-		Text: problem.Text{Zh: "该账号已经存在。", En: "This account exists already."}}
-	ErrDisabled = &problem.Error{Kind: problem.Rejected, Reason: "ACCOUNT_DISABLED",
-		Text: problem.Text{Zh: "该账号已停用，不能再办理。", En: "This account was ended and takes no more changes."}}
-	ErrOwnRoles = &problem.Error{Kind: problem.Forbidden, Reason: "OWN_ACCOUNT",
-		Text: problem.Text{Zh: "不能变更自己账号的职务或状态，请由另一位管理员办理。", En: "Nobody changes the duties or the state of their own account. Ask another administrator."}}
-	ErrIncompatible = &problem.Error{Kind: problem.Rejected, Reason: "INCOMPATIBLE_DUTIES",
+	ErrExists = &problem.Error{
+		Kind: problem.Rejected, Reason: "ACCOUNT_EXISTS",
+		Text: problem.Text{Zh: "该账号已经存在。", En: "This account exists already."},
+	}
+	ErrDisabled = &problem.Error{
+		Kind: problem.Rejected, Reason: "ACCOUNT_DISABLED",
+		Text: problem.Text{Zh: "该账号已停用，不能再办理。", En: "This account was ended and takes no more changes."},
+	}
+	ErrOwnRoles = &problem.Error{
+		Kind: problem.Forbidden, Reason: "OWN_ACCOUNT",
+		Text: problem.Text{Zh: "不能变更自己账号的职务或状态，请由另一位管理员办理。", En: "Nobody changes the duties or the state of their own account. Ask another administrator."},
+	}
+	ErrIncompatible = &problem.Error{
+		Kind: problem.Rejected, Reason: "INCOMPATIBLE_DUTIES",
 		Text: problem.Text{
 			Zh: "系统、安全、审计管理员和审计人员互斥，也不能兼任其他职务；请先收回现有职务。",
 			En: "The system, security and audit administrators and auditors exclude each other and every other duty. Revoke the present duties first.",
-		}}
-	ErrActsForFirm = &problem.Error{Kind: problem.Rejected, Reason: "ACTS_FOR_FIRM",
-		Text: problem.Text{Zh: "该账号正在为企业办事，不能同时担任本局职务。", En: "This account acts for a firm and cannot hold a duty of the bureau as well."}}
+		},
+	}
+	ErrActsForFirm = &problem.Error{
+		Kind: problem.Rejected, Reason: "ACTS_FOR_FIRM",
+		Text: problem.Text{Zh: "该账号正在为企业办事，不能同时担任本局职务。", En: "This account acts for a firm and cannot hold a duty of the bureau as well."},
+	}
 )
 
 // exclusive duties are held alone: nobody checks himself (GB/T 22239-2019

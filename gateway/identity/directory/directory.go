@@ -26,7 +26,7 @@ var Projection = readmodel.Projection{
 	Schema: []string{
 		`CREATE TABLE identity_account_v1 (
 			id TEXT PRIMARY KEY, login TEXT NOT NULL, person_id TEXT NOT NULL,
-			name TEXT NOT NULL, phone TEXT NOT NULL, disabled BOOLEAN NOT NULL)`,
+			name TEXT NOT NULL, disabled BOOLEAN NOT NULL)`,
 		`CREATE INDEX identity_account_login_v1 ON identity_account_v1 (login)`,
 		`CREATE INDEX identity_account_person_v1 ON identity_account_v1 (person_id)`,
 		`CREATE TABLE identity_duty_v1 (
@@ -48,9 +48,7 @@ var Projection = readmodel.Projection{
 		`CREATE TABLE identity_pending_v1 (reservation_id TEXT PRIMARY KEY, login TEXT NOT NULL, reserved_at BIGINT NOT NULL)`,
 	},
 	Tables: []string{"identity_account_v1", "identity_duty_v1", "identity_firm_v1", "identity_member_v1", "identity_application_v1", "identity_pending_v1"},
-	Personal: []string{
-		"identity_account_v1.name", "identity_account_v1.phone",
-	},
+	Personal: []string{"identity_account_v1.name"},
 	Handlers: []readmodel.Handler{
 		readmodel.On(onAccountRegistered), readmodel.On(onAccountDisabled),
 		readmodel.On(onRoleGranted), readmodel.On(onRoleRevoked),
@@ -67,9 +65,8 @@ func run(ctx context.Context, tx readmodel.Tx, query string, args ...any) error 
 }
 
 func onAccountRegistered(ctx context.Context, tx readmodel.Tx, f readmodel.Fact, e *identityv1.AccountRegistered) error {
-	return run(ctx, tx, `INSERT INTO identity_account_v1 (id, login, person_id, name, phone, disabled)
-		VALUES ($1, $2, $3, $4, $5, FALSE)`,
-		f.ID, e.GetLogin(), e.GetPerson().GetId(), e.GetPerson().GetName(), e.GetPerson().GetPhone())
+	return run(ctx, tx, `INSERT INTO identity_account_v1 (id, login, person_id, name, disabled)
+		VALUES ($1, $2, $3, $4, FALSE)`, f.ID, e.GetLogin(), e.GetPerson().GetId(), e.GetPerson().GetName())
 }
 
 func onAccountDisabled(ctx context.Context, tx readmodel.Tx, f readmodel.Fact, _ *identityv1.AccountDisabled) error {
@@ -115,7 +112,7 @@ func onFirmApplied(ctx context.Context, tx readmodel.Tx, f readmodel.Fact, e *id
 	return run(ctx, tx, `INSERT INTO identity_application_v1 (id, filed, account_id, uscc, unit_name, division,
 		licence, mandate, legal_representative, state, reason, firm_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', '', '')`,
-		f.ID, int64(f.Position), e.GetAccountId(), e.GetUscc(), e.GetUnitName(), e.GetDivision(), //nolint:gosec // positions fit
+		f.ID, int64(f.Position), e.GetAccountId(), e.GetUscc(), e.GetUnitName(), e.GetDivision(),
 		licence, mandate, e.GetLegalRepresentative())
 }
 
@@ -128,7 +125,7 @@ func onRefused(ctx context.Context, tx readmodel.Tx, f readmodel.Fact, e *identi
 }
 
 func onPersonErased(ctx context.Context, tx readmodel.Tx, _ readmodel.Fact, e *commonv1.PersonErased) error {
-	return run(ctx, tx, `UPDATE identity_account_v1 SET name = '', phone = '' WHERE person_id = $1`, e.GetSubject())
+	return run(ctx, tx, `UPDATE identity_account_v1 SET name = '' WHERE person_id = $1`, e.GetSubject())
 }
 
 // LoginKey is the kind of the reservations that make sign-in names unique.

@@ -33,8 +33,7 @@ func (d *Directory) FirmsOf(ctx context.Context, accountID string) ([]string, er
 	return texts(d.db.Query(ctx, `SELECT firm_id FROM identity_member_v1 WHERE account_id = $1 AND NOT revoked ORDER BY firm_id`, accountID))
 }
 
-// Accounts returns a page of accounts by sign-in name after the given one,
-// with name but without telephone.
+// Accounts returns a page of accounts by sign-in name after the given one.
 func (d *Directory) Accounts(ctx context.Context, after string, limit int) ([]*identityv1.Account, error) {
 	rows, err := d.db.Query(ctx, `SELECT id, login, person_id, name, disabled FROM identity_account_v1
 		WHERE login > $1 ORDER BY login LIMIT $2`, after, limit)

@@ -79,7 +79,8 @@ func (f Firm) Evolve(fact es.Fact) Firm {
 		f.USCC, f.UnitName, f.Division, f.Example = e.GetUscc(), e.GetUnitName(), e.GetDivision(), e.GetExample()
 	case *identityv1.MemberJoined:
 		f.Members = with(f.Members, e.GetAccountId(), Member{
-			Role: e.GetRole(), From: day(e.GetFrom()), To: day(e.GetTo()), Origin: e.GetOriginId()})
+			Role: e.GetRole(), From: day(e.GetFrom()), To: day(e.GetTo()), Origin: e.GetOriginId(),
+		})
 		if i, ok := f.Invitations[e.GetOriginId()]; ok {
 			i.Used = true
 			f.Invitations = with(f.Invitations, e.GetOriginId(), i)
@@ -87,7 +88,8 @@ func (f Firm) Evolve(fact es.Fact) Firm {
 	case *identityv1.MemberInvited:
 		f.Invitations = with(f.Invitations, e.GetInvitationId(), Invitation{
 			Role: e.GetRole(), CodeHash: e.GetCodeSha256(), From: day(e.GetFrom()), To: day(e.GetTo()),
-			Mandate: e.GetMandate(), Expires: day(e.GetExpires())})
+			Mandate: e.GetMandate(), Expires: day(e.GetExpires()),
+		})
 	case *identityv1.MemberRevoked:
 		if m, ok := f.Members[e.GetAccountId()]; ok {
 			m.Revoked = true

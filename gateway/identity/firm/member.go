@@ -14,18 +14,30 @@ const InvitationDays = 7
 
 // Problems of memberships.
 var (
-	ErrAlreadyMember = &problem.Error{Kind: problem.Rejected, Reason: "ALREADY_MEMBER",
-		Text: problem.Text{Zh: "该账号已经是这家企业的成员。", En: "This account is a member of the firm already."}}
-	ErrCode = &problem.Error{Kind: problem.Rejected, Reason: "INVITATION_UNKNOWN",
-		Text: problem.Text{Zh: "邀请码不正确，请核对后重填，或请企业管理员重新邀请。", En: "The code is wrong. Check it, or ask the firm's administrator for a new invitation."}}
-	ErrCodeUsed = &problem.Error{Kind: problem.Rejected, Reason: "INVITATION_USED",
-		Text: problem.Text{Zh: "邀请码已使用过，请企业管理员重新邀请。", En: "The code has been used. Ask the firm's administrator for a new invitation."}}
-	ErrCodeExpired = &problem.Error{Kind: problem.Rejected, Reason: "INVITATION_EXPIRED",
-		Text: problem.Text{Zh: "邀请码已过期（7 日内有效），请企业管理员重新邀请。", En: "The code has expired (it works for seven days). Ask the firm's administrator for a new invitation."}}
-	ErrLastAdmin = &problem.Error{Kind: problem.Rejected, Reason: "LAST_ADMINISTRATOR",
-		Text: problem.Text{Zh: "这是企业最后一位管理员，请先邀请另一位管理员。", En: "This is the firm's last administrator. Invite another one first."}}
-	ErrFirmStaff = &problem.Error{Kind: problem.Rejected, Reason: "STAFF_ACCOUNT",
-		Text: problem.Text{Zh: "本局工作人员的账号不能代表企业办事。", En: "An account with a duty of the bureau cannot act for a firm."}}
+	ErrAlreadyMember = &problem.Error{
+		Kind: problem.Rejected, Reason: "ALREADY_MEMBER",
+		Text: problem.Text{Zh: "该账号已经是这家企业的成员。", En: "This account is a member of the firm already."},
+	}
+	ErrCode = &problem.Error{
+		Kind: problem.Rejected, Reason: "INVITATION_UNKNOWN",
+		Text: problem.Text{Zh: "邀请码不正确，请核对后重填，或请企业管理员重新邀请。", En: "The code is wrong. Check it, or ask the firm's administrator for a new invitation."},
+	}
+	ErrCodeUsed = &problem.Error{
+		Kind: problem.Rejected, Reason: "INVITATION_USED",
+		Text: problem.Text{Zh: "邀请码已使用过，请企业管理员重新邀请。", En: "The code has been used. Ask the firm's administrator for a new invitation."},
+	}
+	ErrCodeExpired = &problem.Error{
+		Kind: problem.Rejected, Reason: "INVITATION_EXPIRED",
+		Text: problem.Text{Zh: "邀请码已过期（7 日内有效），请企业管理员重新邀请。", En: "The code has expired (it works for seven days). Ask the firm's administrator for a new invitation."},
+	}
+	ErrLastAdmin = &problem.Error{
+		Kind: problem.Rejected, Reason: "LAST_ADMINISTRATOR",
+		Text: problem.Text{Zh: "这是企业最后一位管理员，请先邀请另一位管理员。", En: "This is the firm's last administrator. Invite another one first."},
+	}
+	ErrFirmStaff = &problem.Error{
+		Kind: problem.Rejected, Reason: "STAFF_ACCOUNT",
+		Text: problem.Text{Zh: "本局工作人员的账号不能代表企业办事。", En: "An account with a duty of the bureau cannot act for a firm."},
+	}
 )
 
 // Admit 准入 enters the applicant of an approved application, and the firm
@@ -50,14 +62,16 @@ func (c Admit) Decide(f Firm) ([]es.Event, error) {
 	var events []es.Event
 	if !f.Registered() {
 		events = append(events, &identityv1.FirmRegistered{
-			Uscc: c.USCC, UnitName: c.UnitName, Division: c.Division, Example: c.Example})
+			Uscc: c.USCC, UnitName: c.UnitName, Division: c.Division, Example: c.Example,
+		})
 	}
 	role := Handler
 	if c.LegalRepresentative || f.admins(c.Today) == 0 {
 		role = Admin
 	}
 	return append(events, &identityv1.MemberJoined{
-		AccountId: c.Account, Role: role, Mandate: c.Mandate, Origin: "application", OriginId: c.Application}), nil
+		AccountId: c.Account, Role: role, Mandate: c.Mandate, Origin: "application", OriginId: c.Application,
+	}), nil
 }
 
 // Invite 邀请 makes an invitation whose code opens the membership once.
@@ -124,7 +138,8 @@ func (c Accept) Decide(f Firm) ([]es.Event, error) {
 		}
 		return []es.Event{&identityv1.MemberJoined{
 			AccountId: c.Account, Role: i.Role, From: date(i.From), To: date(i.To), Mandate: i.Mandate,
-			Origin: "invitation", OriginId: id}}, nil
+			Origin: "invitation", OriginId: id,
+		}}, nil
 	}
 	return nil, ErrCode
 }

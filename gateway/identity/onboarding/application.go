@@ -59,12 +59,18 @@ func (a Application) Evolve(f es.Fact) Application {
 
 // Problems of applications.
 var (
-	ErrSamePerson = &problem.Error{Kind: problem.Forbidden, Reason: "SAME_PERSON",
-		Text: problem.Text{Zh: "不能办理自己提出的申请，请由另一位受理人员办理。", En: "Nobody decides their own application. Another clerk must do it."}}
-	ErrDecided = &problem.Error{Kind: problem.Rejected, Reason: "ALREADY_DECIDED",
-		Text: problem.Text{Zh: "该申请已经办结，不能再次决定。", En: "This application has been decided and cannot be decided again."}}
-	ErrStaff = &problem.Error{Kind: problem.Rejected, Reason: "STAFF_ACCOUNT",
-		Text: problem.Text{Zh: "本局工作人员的账号不能代表企业办事。", En: "An account with a duty of the bureau cannot act for a firm."}}
+	ErrSamePerson = &problem.Error{
+		Kind: problem.Forbidden, Reason: "SAME_PERSON",
+		Text: problem.Text{Zh: "不能办理自己提出的申请，请由另一位受理人员办理。", En: "Nobody decides their own application. Another clerk must do it."},
+	}
+	ErrDecided = &problem.Error{
+		Kind: problem.Rejected, Reason: "ALREADY_DECIDED",
+		Text: problem.Text{Zh: "该申请已经办结，不能再次决定。", En: "This application has been decided and cannot be decided again."},
+	}
+	ErrStaff = &problem.Error{
+		Kind: problem.Rejected, Reason: "STAFF_ACCOUNT",
+		Text: problem.Text{Zh: "本局工作人员的账号不能代表企业办事。", En: "An account with a duty of the bureau cannot act for a firm."},
+	}
 )
 
 // Apply 提出申请 files the application.

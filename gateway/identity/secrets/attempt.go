@@ -15,8 +15,10 @@ import (
 const longestLock = time.Hour
 
 // ErrLockedOut refuses attempts for a while after too many failures.
-var ErrLockedOut = &problem.Error{Kind: problem.Forbidden, Reason: "TOO_MANY_ATTEMPTS",
-	Text: problem.Text{Zh: "尝试次数过多，请稍后再试。", En: "Too many attempts. Try again later."}}
+var ErrLockedOut = &problem.Error{
+	Kind: problem.Forbidden, Reason: "TOO_MANY_ATTEMPTS",
+	Text: problem.Text{Zh: "尝试次数过多，请稍后再试。", En: "Too many attempts. Try again later."},
+}
 
 // Verify checks the password of an account for somebody at an address. login
 // counts the attempts of names that exist and of those that do not alike;

@@ -47,8 +47,10 @@ var common = func() map[string]bool {
 
 // ErrWrongPassword refuses a sign-in. It never says which of the two was
 // wrong.
-var ErrWrongPassword = &problem.Error{Kind: problem.Unknown, Reason: "WRONG_CREDENTIALS",
-	Text: problem.Text{Zh: "登录名或密码不正确，请核对后重试。", En: "The sign-in name or the password is wrong. Check both and try again."}}
+var ErrWrongPassword = &problem.Error{
+	Kind: problem.Unknown, Reason: "WRONG_CREDENTIALS",
+	Text: problem.Text{Zh: "登录名或密码不正确，请核对后重试。", En: "The sign-in name or the password is wrong. Check both and try again."},
+}
 
 // CheckPassword reports what is wrong with a new password as a problem at
 // this path; the password itself is never repeated.

@@ -22,10 +22,9 @@ import (
 	"strings"
 	"time"
 
-	// The two engines, by database/sql.
-	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/jackc/pgx/v5/stdlib" // PostgreSQL for database/sql
 	"golang.org/x/crypto/argon2"
-	_ "modernc.org/sqlite"
+	_ "modernc.org/sqlite" // SQLite for database/sql
 )
 
 // schema works on both engines; instants are milliseconds since 1970 UTC.
@@ -155,7 +154,7 @@ func (s *Store) Derive(ctx context.Context, purpose string, parts ...string) ([]
 	}
 	mac := hmac.New(sha256.New, key)
 	for _, part := range append([]string{purpose}, parts...) {
-		fmt.Fprintf(mac, "%d:%s", len(part), part)
+		mac.Write(fmt.Appendf(nil, "%d:%s", len(part), part))
 	}
 	return mac.Sum(nil)[:16], nil
 }
