@@ -47,7 +47,7 @@ var Projection = readmodel.Projection{
 		`CREATE INDEX identity_application_state_v1 ON identity_application_v1 (state, filed)`,
 		`CREATE TABLE identity_pending_v1 (reservation_id TEXT PRIMARY KEY, login TEXT NOT NULL, reserved_at BIGINT NOT NULL)`,
 	},
-	Tables: []string{"identity_account_v1", "identity_duty_v1", "identity_firm_v1", "identity_member_v1", "identity_application_v1", "identity_pending_v1"},
+	Tables:   []string{"identity_account_v1", "identity_duty_v1", "identity_firm_v1", "identity_member_v1", "identity_application_v1", "identity_pending_v1"},
 	Personal: []string{"identity_account_v1.name"},
 	Handlers: []readmodel.Handler{
 		readmodel.On(onAccountRegistered), readmodel.On(onAccountDisabled),
