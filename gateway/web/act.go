@@ -26,17 +26,6 @@ type act struct {
 	command     func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error))
 }
 
-// actPath is the address of an act's form; empty if it has none here.
-func actPath(permitID, name string) string {
-	if name == "submit" {
-		return component.Record("permits", permitID, "apply")
-	}
-	if _, ok := acts[name]; ok {
-		return component.Record("permits", permitID, "act", name)
-	}
-	return ""
-}
-
 // acts are the acts by the name that the service gives them.
 var acts = map[string]act{
 	"publish-notice": {words.DoPublishNotice, words.LeadPublishNotice, sheet.Notice, on("from"), false, false,

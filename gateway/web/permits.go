@@ -100,7 +100,7 @@ func (p *pages) permit(v *visit) error {
 		AsOf: asOf(v.text(), path, instant{}, permit.GetRevision(), events), Now: p.Now(), Done: v.query("done"),
 	}
 	for _, a := range got.GetActions() {
-		r.Acts = append(r.Acts, component.Act{LegalAction: a, Path: actPath(permit.GetPermitId(), a.GetName())})
+		r.Acts = append(r.Acts, component.Act{LegalAction: a, Path: page.ActPath(permit.GetPermitId(), a.GetName())})
 	}
 	return v.show(http.StatusOK, page.Permit(v.frame(title, "/permits"), r))
 }

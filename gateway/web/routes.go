@@ -49,6 +49,7 @@ func (p *pages) table() []route {
 		form("/accounts/{id}/grant", p.grantRole), form("/accounts/{id}/revoke", p.revokeRole),
 		form("/accounts/{id}/disable", p.disableAccount),
 
+		own("GET /files/{sha256}", p.file),
 		own("GET /facilities", p.sites), form("/facilities/new", p.registerSite), own("GET /facilities/{id}", p.site),
 		form("/facilities/{id}/change", p.changeSite), form("/facilities/{id}/assign", p.assignSite),
 		form("/facilities/{id}/apply", p.openApplication),
@@ -150,7 +151,7 @@ func menuOf(r rpc.Role) []component.MenuGroup {
 	}
 	sites := entry{"ListFacilities", item("firm", words.SitesTitle, "/facilities")}
 	permits := entry{"ListPermits", item("permit", words.Permits, "/permits")}
-	home := entry{"", item("home", words.MyWorkMenu, "/home")}
+	home := entry{"ListWork", item("home", words.MyWorkMenu, "/home")}
 	account := entry{"", item("user", words.MyAccount, "/account")}
 	audit := entry{"GetHistory", item("replay", words.AuditMenu, "/audit")}
 	public := entry{"", item("public", words.PublicRegister, "/register")}
@@ -169,12 +170,17 @@ func menuOf(r rpc.Role) []component.MenuGroup {
 			entry{"", item("user", words.AcceptInvitation, "/invitations")}),
 			group(words.MenuLookUp, public, account)}
 	}
-	menu := []component.MenuGroup{group(words.MenuWork, home, applications,
-		entry{"ListAccounts", item("lock", words.Accounts, "/accounts")})}
-	if regulated := group(words.MenuRegulated, sites, permits); len(regulated.Items) > 0 {
-		menu = append(menu, regulated)
+	var menu []component.MenuGroup
+	for _, g := range []component.MenuGroup{
+		group(words.MenuWork, home, applications, entry{"ListAccounts", item("lock", words.Accounts, "/accounts")}),
+		group(words.MenuRegulated, sites, permits),
+		group(words.MenuLookUp, public, audit, account),
+	} {
+		if len(g.Items) > 0 {
+			menu = append(menu, g)
+		}
 	}
-	return append(menu, group(words.MenuLookUp, public, audit, account))
+	return menu
 }
 
 // isProblem reports whether an error is a problem of a kind.

@@ -15,9 +15,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"shiyang/gateway/web/component"
-	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/page"
-	"shiyang/gateway/web/words"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
 	commonv1 "shiyang/proto/common/v1"
@@ -153,69 +151,6 @@ func (v *visit) command() string {
 		return id.String()
 	}
 	return v.NewID()
-}
-
-// values reads what was typed into the fields of a form and nothing else, and
-// stores the files that came with it. Files that are refused are problems of
-// their fields.
-func (v *visit) values(f form.Form) (url.Values, problem.Fields, error) {
-	var wrong problem.Fields
-	if err := v.parse(); err != nil {
-		return nil, nil, err
-	}
-	values := url.Values{}
-	for name, typed := range v.r.PostForm {
-		if f.Knows(name) {
-			values[name] = typed
-		}
-	}
-	f.Each(values, func(path string, _ int, field form.Field) {
-		if field.Kind == form.File {
-			v.upload(values, path, field.Attach, &wrong)
-		}
-	})
-	return values, wrong, nil
-}
-
-func (v *visit) parse() error {
-	if strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/form-data") {
-		return v.r.ParseMultipartForm(mostForm)
-	}
-	return v.r.ParseForm()
-}
-
-// upload stores the file of one field and writes what was found into the
-// values.
-func (v *visit) upload(values url.Values, path, kind string, wrong *problem.Fields) {
-	file, head, err := v.r.FormFile(path)
-	if err != nil {
-		return // no file was chosen
-	}
-	defer func() { _ = file.Close() }()
-	a, err := v.Attachments.Put(v.text(), v.session.Account, head.Filename, kind, file)
-	if err != nil {
-		if refused := rpc.ProblemFrom(err); refused != nil {
-			wrong.Add(path, "", refused.Reason, refused.Text.Zh, refused.Text.En)
-			return
-		}
-		wrong.Add(path, "", "NOT_STORED", words.ErrUnavailable.Zh, words.ErrUnavailable.En)
-		return
-	}
-	attach(values, path, a)
-}
-
-func attach(values url.Values, path string, a *commonv1.Attachment) {
-	values.Set(path+".sha256", a.GetSha256())
-	values.Set(path+".size", strconv.FormatInt(a.GetSize(), 10))
-	values.Set(path+".mediaType", a.GetMediaType())
-	values.Set(path+".kind", a.GetKind())
-	values.Set(path+".title", a.GetTitle())
-}
-
-func hasFile(f form.Form) bool {
-	return slices.ContainsFunc(f, func(s form.Section) bool {
-		return slices.ContainsFunc(s.Fields, func(field form.Field) bool { return field.Kind == form.File })
-	})
 }
 
 // expect writes the revision that the person saw into the request, if the

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"time"
 
+	"shiyang/internal/rpc"
 	auditv1 "shiyang/proto/audit/v1"
 	commonv1 "shiyang/proto/common/v1"
 	identityv1 "shiyang/proto/identity/v1"
@@ -86,6 +87,13 @@ type Attachments interface {
 	// it is ("licence", "eia-approval"). A content that is too large or of a
 	// type that is not allowed is refused with a problem.
 	Put(ctx context.Context, owner, title, kind string, content io.Reader) (*commonv1.Attachment, error)
+	// Check refuses a reference to a file that this owner did not upload, or
+	// that says something else than was found.
+	Check(ctx context.Context, owner string, a *commonv1.Attachment) error
+	// Open reads a file for its owner or for somebody who may see a record
+	// that refers to it; the caller closes it. Not yours to see and not there
+	// are the same answer.
+	Open(ctx context.Context, caller rpc.Caller, hash string) (*commonv1.Attachment, io.ReadCloser, error)
 }
 
 // Deps is what the pages need.

@@ -1067,7 +1067,7 @@ func Field(f form.Filled, field form.Field) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			var templ_7745c5c3_Var57 = []any{"field", templ.KV("bad", len(f.At(field.Path, f.Errors)) > 0)}
+			var templ_7745c5c3_Var57 = []any{"field", templ.KV("wide", field.Kind == form.Area), templ.KV("bad", len(f.At(field.Path, f.Errors)) > 0)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var57...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

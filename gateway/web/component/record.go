@@ -41,7 +41,7 @@ func (e Event) Late(ctx context.Context) string {
 	from, ok1 := words.Time(words.Today(happened))
 	to, ok2 := words.Time(words.Today(recorded))
 	if days := int(to.Sub(from).Hours() / 24); ok1 && ok2 && days > 0 {
-		return words.RecordedLate.F(ctx, words.Moment(ctx, recorded), days)
+		return words.RecordedLate.F(ctx, days, words.Moment(ctx, recorded))
 	}
 	return ""
 }

@@ -700,9 +700,9 @@ func ReplayPage(f component.Frame, r ReplayRecord) templ.Component {
 									return templ_7745c5c3_Err
 								}
 								var templ_7745c5c3_Var38 string
-								templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(c.GetBefore())
+								templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(words.ValueName(c.GetPath(), c.GetBefore()).In(ctx))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/audit.templ`, Line: 126, Col: 33}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/audit.templ`, Line: 126, Col: 71}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 								if templ_7745c5c3_Err != nil {
@@ -746,9 +746,9 @@ func ReplayPage(f component.Frame, r ReplayRecord) templ.Component {
 									return templ_7745c5c3_Err
 								}
 								var templ_7745c5c3_Var41 string
-								templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(c.GetAfter())
+								templ_7745c5c3_Var41, templ_7745c5c3_Err = templ.JoinStringErrs(words.ValueName(c.GetPath(), c.GetAfter()).In(ctx))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/audit.templ`, Line: 133, Col: 32}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/audit.templ`, Line: 133, Col: 70}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var41))
 								if templ_7745c5c3_Err != nil {

@@ -8,6 +8,7 @@ package page
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -143,11 +144,21 @@ func yesNo(ctx context.Context, b bool) string {
 	return words.No.In(ctx)
 }
 
-func fileLine(a *commonv1.Attachment) string {
-	if a == nil {
-		return words.Dash
+// FormedActs are the acts on a permit that have a form of their own.
+var FormedActs = []string{
+	"publish-notice", "withdraw", "correct-on-spot", "notice-deficiency", "accept", "decline", "pause-clock", "resume-clock",
+	"record-site-check", "report-examination", "return-examination", "issue", "refuse", "record-delivery",
+}
+
+// ActPath is the address of an act's form; empty if it has none here.
+func ActPath(permitID, name string) string {
+	switch {
+	case name == "submit":
+		return component.Record("permits", permitID, "apply")
+	case slices.Contains(FormedActs, name):
+		return component.Record("permits", permitID, "act", name)
 	}
-	return a.GetTitle() + " · " + words.Size(a.GetSize()) + " · " + short(a.GetSha256())
+	return ""
 }
 
 // short is the head and tail of a hash.

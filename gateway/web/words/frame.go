@@ -37,6 +37,7 @@ var (
 	No             = Text{"否", "No"}
 	NotGiven       = Text{"未填写", "Not given"}
 	Uploaded       = Text{"已上传：%s，%s", "Uploaded: %s, %s"}
+	ChooseAgain    = Text{"重新选择文件", "Choose the file again"}
 	RemoveRow      = Text{"删除这一行", "Remove this row"}
 	Count          = Text{"件数", "Count"}
 	State          = Text{"状态", "State"}
@@ -46,7 +47,7 @@ var (
 
 // Texts of forms that were refused.
 var (
-	ErrorCount       = Text{"有 %d 处需要改正", "%d things to correct"}
+	ErrorCount       = Counted{"有 %d 处需要改正", "%d thing to correct", "%d things to correct"}
 	Doubts           = Text{"有存疑之处，可以提交，也可以先改", "There are doubts: you may go on, or correct first"}
 	ChangedSince     = Text{"打开这一页之后，记录有了变化", "The record has changed since you opened this page"}
 	ChangedSinceNext = Text{"核对上面的变化。填写的内容都还在，仍要办理就再按一次按钮。", "Check what changed. Your answers are kept; to go on, press the button again."}
@@ -56,10 +57,10 @@ var (
 var (
 	DoneInTime      = Text{"已按时完成", "done in time"}
 	DoneLate        = Text{"已完成，逾期", "done late"}
-	LateBy          = Text{"逾期 %d 天", "%d days late"}
+	LateBy          = Counted{"逾期 %d 天", "%d day late", "%d days late"}
 	EndsToday       = Text{"今日届满", "ends today"}
-	WorkingDaysLeft = Text{"还有 %d 个工作日", "%d working days left"}
-	DaysLeft        = Text{"还有 %d 天", "%d days left"}
+	WorkingDaysLeft = Counted{"还有 %d 个工作日", "%d working day left", "%d working days left"}
+	DaysLeft        = Counted{"还有 %d 天", "%d day left", "%d days left"}
 	DueOn           = Text{"%s 届满 · %s", "due %s · %s"}
 	Provisional     = Text{"（暂定）", " (provisional)"}
 	ProvisionalWhy  = Text{"期间跨入的年份尚未公布放假安排，日期暂定，公布后重新计算。", "The holidays of a year it runs through are not published yet. The day is provisional and will be reckoned again."}
@@ -104,8 +105,8 @@ var (
 	Before         = Text{"原值", "Before"}
 	RecordName     = Text{"记录", "Record"}
 	NameRole       = Text{"%s（%s）", "%s (%s)"}
-	RecordedLate   = Text{"记录于 %s，晚 %d 天录入", "recorded %s, %d days later"}
-	NotNow         = Text{"现在不能做的 %d 件事，为什么", "%d things not possible now, and why"}
+	RecordedLate   = Counted{"晚 %d 天录入，记录于 %s", "recorded %[1]d day later, %[2]s", "recorded %[1]d days later, %[2]s"}
+	NotNow         = Counted{"现在不能做的 %d 件事，为什么", "%d thing not possible now, and why", "%d things not possible now, and why"}
 	ActsNow        = Text{"现在依法可以做的事", "What the law allows now"}
 	NoActs         = Text{"现在没有要办的事。", "There is nothing to do now."}
 	WhatHappened   = Text{"经过", "What happened"}

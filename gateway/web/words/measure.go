@@ -124,15 +124,15 @@ func Left(ctx context.Context, d *commonv1.Deadline) string {
 	case "met_late":
 		return DoneLate.In(ctx)
 	case "overdue":
-		return LateBy.F(ctx, max(-n, 1))
+		return LateBy.F(ctx, int(max(-n, 1)))
 	}
 	if n == 0 {
 		return EndsToday.In(ctx)
 	}
 	if d.GetUnit() == "working_day" {
-		return WorkingDaysLeft.F(ctx, n)
+		return WorkingDaysLeft.F(ctx, int(n))
 	}
-	return DaysLeft.F(ctx, n)
+	return DaysLeft.F(ctx, int(n))
 }
 
 // Period writes the length of a period with its legal unit.

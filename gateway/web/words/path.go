@@ -134,3 +134,32 @@ func rowNumber(index string) string {
 	}
 	return strconv.Itoa(n + 1)
 }
+
+// valueLists are the lists that codes in a state come from.
+var valueLists = [][]Named{
+	Statuses, Classes, OutletKinds, Averagings, Frequencies, PauseKinds, DeliveryMethods, DeclineGrounds, UnmetConditions,
+	Jurisdictions, Pollutants, AttachmentKinds,
+}
+
+// ValueName is what people call a value of a state at a path: codes of the
+// lists by their names, other values as they are.
+func ValueName(path, value string) Text {
+	switch value {
+	case "true":
+		return Yes
+	case "false":
+		return No
+	}
+	if strings.HasSuffix(path, "status") {
+		code := "PERMIT_STATUS_" + strings.TrimPrefix(strings.ToUpper(value), "PERMIT_STATUS_")
+		if t := Find(Statuses, code); t != Same(code) {
+			return t
+		}
+	}
+	for _, list := range valueLists {
+		if t := Find(list, value); t != Same(value) {
+			return t
+		}
+	}
+	return Same(value)
+}

@@ -130,7 +130,7 @@ var (
 	NothingWrong   = Text{"没有发现错误。", "Nothing wrong was found."}
 	SubmitPermit   = Text{"提交申请", "Submit the application"}
 	ToCorrect      = Text{"要改正的", "To correct"}
-	Rows           = Text{"%d 行", "%d rows"}
+	Rows           = Counted{"%d 行", "%d row", "%d rows"}
 	MissingItems   = Text{"补正通知列出的事项", "What the deficiency notice lists"}
 	SeeAnswers     = Text{"照当前填写内容核对", "Reckoned from what is filled in now"}
 )

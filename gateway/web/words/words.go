@@ -85,6 +85,19 @@ func (t Text) Fill(args ...any) Text {
 	return Text{Zh: fmt.Sprintf(t.Zh, args...), En: fmt.Sprintf(t.En, args...)}
 }
 
+// Counted is a text about a number of things: English says one thing
+// otherwise than many.
+type Counted struct{ Zh, One, En string }
+
+// F is the text for n things; further arguments follow the number.
+func (c Counted) F(ctx context.Context, n int, args ...any) string {
+	t := Text{Zh: c.Zh, En: c.En}
+	if n == 1 {
+		t.En = c.One
+	}
+	return t.F(ctx, append([]any{n}, args...)...)
+}
+
 // IsZero reports whether there is no text.
 func (t Text) IsZero() bool { return t.Zh == "" && t.En == "" }
 
