@@ -185,18 +185,8 @@ func (s *Server) numbered(ctx context.Context, c call, kind string, command func
 func receiptOf(r es.Receipt) *commonv1.Receipt {
 	return &commonv1.Receipt{
 		RecordId: r.ID, Revision: uint64(r.Revision), Position: uint64(r.Position), Repeated: r.Repeated,
-		Warnings: fieldsOf(r.Warnings),
+		Warnings: rpc.FieldMessages(r.Warnings),
 	}
-}
-
-func fieldsOf(fields []problem.Field) []*commonv1.FieldProblem {
-	var out []*commonv1.FieldProblem
-	for _, f := range fields {
-		out = append(out, &commonv1.FieldProblem{
-			Path: f.Path, Value: f.Value, Reason: f.Reason, Text: textOf(f.Text),
-		})
-	}
-	return out
 }
 
 func textOf(t problem.Text) *commonv1.Text { return &commonv1.Text{Zh: t.Zh, En: t.En} }

@@ -108,7 +108,7 @@ func (s *Server) CheckApplication(ctx context.Context, r *permitsv1.CheckApplica
 		return nil, err
 	}
 	wrong, doubtful := permit.Submit{Occasion: s.today(who), Content: r.GetContent()}.Check(p)
-	return &permitsv1.CheckApplicationResponse{Errors: fieldsOf(wrong), Warnings: fieldsOf(doubtful)}, nil
+	return &permitsv1.CheckApplicationResponse{Errors: rpc.FieldMessages(wrong), Warnings: rpc.FieldMessages(doubtful)}, nil
 }
 
 // SubmitApplication files the application, first or after a deficiency notice.
