@@ -94,6 +94,16 @@ func NewRunner(db *DB, source Source, codec Decoder, o Options, projections ...P
 // with growing pauses; an error means that the projections are wrongly
 // declared.
 func (r *Runner) Run(ctx context.Context) error {
+	if err := r.validate(); err != nil {
+		return err
+	}
+	for tries := 0; ctx.Err() == nil; tries++ {
+		tries = r.attempt(ctx, tries)
+	}
+	return nil
+}
+
+func (r *Runner) validate() error {
 	names := map[string]bool{}
 	for _, m := range r.members {
 		if err := m.validate(); err != nil {
@@ -104,8 +114,20 @@ func (r *Runner) Run(ctx context.Context) error {
 		}
 		names[m.Name] = true
 	}
-	for tries := 0; ctx.Err() == nil; tries++ {
-		tries = r.attempt(ctx, tries)
+	return nil
+}
+
+// Install makes the tables that are missing, empty, and returns. Run does so
+// too; a program that answers queries before its runner is ready calls it
+// first, so that they find nothing rather than no table.
+func (r *Runner) Install(ctx context.Context) error {
+	if err := r.validate(); err != nil {
+		return err
+	}
+	for _, m := range r.members {
+		if _, err := r.db.install(ctx, m.Projection, r.options.Prefixes); err != nil {
+			return err
+		}
 	}
 	return nil
 }

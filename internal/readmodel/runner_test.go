@@ -296,6 +296,30 @@ func TestOneRunnerPerDatabase(t *testing.T) {
 	})
 }
 
+func TestInstalledTablesAreEmpty(t *testing.T) {
+	readmodeltest.Each(t, func(t *testing.T, db *readmodel.DB) {
+		log := readmodeltest.NewLog(codec())
+		log.Append(t, "key-1", reserved("甲"))
+		r := readmodel.NewRunner(db, log, codec(), readmodel.Options{}, register(1), tally(nil))
+		for range 2 { // again changes nothing
+			if err := r.Install(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := dump(t, db, registerRows); got != "" {
+			t.Errorf("rows before the runner: %s", got)
+		}
+		if r.Ready() == nil {
+			t.Error("installed is not ready")
+		}
+		start(t, r)
+		settle(t, log, r)
+		if got := dump(t, db, tallyRows); got != "site 1\n" {
+			t.Errorf("rows: %s", got)
+		}
+	})
+}
+
 func TestTwoPartsShareADatabase(t *testing.T) {
 	readmodeltest.EachURL(t, func(t *testing.T, url string) {
 		log := readmodeltest.NewLog(codec())
