@@ -1,14 +1,22 @@
 package bureau
 
 import (
-	"context"
-
 	"google.golang.org/grpc"
 
 	auditv1 "shiyang/proto/audit/v1"
+	commonv1 "shiyang/proto/common/v1"
+	"shiyang/services/audit"
 )
 
-func (b *Bureau) openAudit(_ context.Context, server *grpc.Server, _ tokenKey, _ grpc.ClientConnInterface) error {
-	auditv1.RegisterAuditServiceServer(server, auditv1.UnimplementedAuditServiceServer{})
-	return nil
+// openAudit makes the audit service, which asks every other service about the
+// service's own records.
+func (b *Bureau) openAudit(server *grpc.Server, permits grpc.ClientConnInterface) {
+	g := b.ground
+	service := audit.NewServer(audit.Deps{
+		Store: g.store, DB: g.views, Law: b.law, Source: source{g.client}, Codec: g.codec, Now: g.now,
+		Parts: []audit.Part{{Name: string(Permits), History: commonv1.NewRecordHistoryServiceClient(permits)}},
+	})
+	auditv1.RegisterAuditServiceServer(server, service)
+	commonv1.RegisterRecordHistoryServiceServer(server, service)
+	b.work.add(audit.Projections(), nil, nil)
 }

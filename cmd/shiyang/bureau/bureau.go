@@ -116,8 +116,9 @@ func (b *Bureau) start(ctx, life context.Context) error {
 	if err != nil {
 		return err
 	}
-	audit, err := b.connect(Audit, g.config.Audit, key, func(ctx context.Context, server *grpc.Server, key tokenKey) error {
-		return b.openAudit(ctx, server, key, permits)
+	audit, err := b.connect(Audit, g.config.Audit, key, func(_ context.Context, server *grpc.Server, _ tokenKey) error {
+		b.openAudit(server, permits)
+		return nil
 	})
 	if err != nil {
 		return err
@@ -180,7 +181,7 @@ func (b *Bureau) follow(life context.Context) {
 		b.followers.Wait()
 		return nil
 	})
-	for name, run := range map[string]func(context.Context) error{"views": b.runner.Run, "reactions": b.reactor.Run, "ticker": b.ticker.Run} {
+	for name, run := range map[string]func(context.Context) error{"views": b.runner.Run, "reactions": b.reactor.Run, "ticker": b.tick} {
 		b.followers.Go(func() {
 			if err := run(life); err != nil {
 				b.fail(fmt.Errorf("%s: %w", name, err))
@@ -196,6 +197,20 @@ func (b *Bureau) follow(life context.Context) {
 			}
 		})
 	}
+}
+
+// tick runs the ticker once the views that its jobs look into are there.
+func (b *Bureau) tick(life context.Context) error {
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for b.runner.Ready() != nil {
+		select {
+		case <-poll.C:
+		case <-life.Done():
+			return nil
+		}
+	}
+	return b.ticker.Run(life)
 }
 
 // openDoors listens last, when everything behind the doors stands.

@@ -13,6 +13,7 @@ import (
 	"shiyang/gateway/identity"
 	"shiyang/internal/law"
 	"shiyang/internal/readmodel"
+	"shiyang/services/audit"
 	"shiyang/services/permits"
 )
 
@@ -35,7 +36,7 @@ func OpenViews(ctx context.Context, c config.Config, log *slog.Logger, now func(
 
 // projections are those of every part.
 func projections() []readmodel.Projection {
-	return slices.Concat(permits.Projections(law.Embedded), identity.Projections(), []readmodel.Projection{references.Projection})
+	return slices.Concat(permits.Projections(law.Embedded), audit.Projections(), identity.Projections(), []readmodel.Projection{references.Projection})
 }
 
 // Named returns the views of these names; none named means all.
