@@ -3,6 +3,7 @@ package permits_test
 import (
 	"context"
 	"crypto/ed25519"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -92,7 +93,10 @@ func (b *bureau) serve() {
 		b.t.Fatal(err)
 	}
 	b.issuer = rpc.NewIssuer("1", private, "shiyang", time.Now)
-	server := rpc.NewServer(rpc.ServerOptions{Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"1": public}, "shiyang", time.Now)})
+	server := rpc.NewServer(rpc.ServerOptions{
+		Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"1": public}, "shiyang", time.Now),
+		Logger: slog.New(slog.DiscardHandler),
+	})
 	permitsv1.RegisterPermitsServiceServer(server, b.server)
 	commonv1.RegisterRecordHistoryServiceServer(server, b.server)
 	conn, err := rpc.Local(server)

@@ -3,6 +3,7 @@ package permits_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,15 +103,11 @@ func TestOnePermitPerSiteUnderFaults(t *testing.T) {
 }
 
 func siteUnderFault(t *testing.T, step int, fault estest.Fault, retry bool) {
-	armed, appends := make(chan struct{}), 0
+	var appends atomic.Int64 // since the command began; far below zero before
+	appends.Store(-1_000_000)
 	b := open(t, "2026-09-01", func(s es.Store) es.Store {
 		return &estest.Faulty{Store: s, Next: func() estest.Fault {
-			select {
-			case <-armed:
-			default:
-				return estest.NoFault
-			}
-			if appends++; appends-1 == step {
+			if appends.Add(1) == int64(step)+1 {
 				return fault
 			}
 			return estest.NoFault
@@ -118,7 +115,7 @@ func siteUnderFault(t *testing.T, step int, fault estest.Fault, retry bool) {
 	})
 	site := b.registerSite()
 	b.settle()
-	close(armed)
+	appends.Store(0)
 	command := uuid.NewString()
 	request := &permitsv1.OpenApplicationRequest{FacilityId: site, ManagementClass: 1}
 	_, err := b.OpenApplication(b.with(firm, command), request)
@@ -159,18 +156,18 @@ func (b *bureau) opened() (n int) {
 // Numbers of documents have no gaps but for voided ones, each of which says
 // why; a number in a document is used, whoever died in between.
 func TestNumbersAreUsedOrVoided(t *testing.T) {
-	broken := false
+	var broken atomic.Bool
 	b := open(t, "2026-09-01", func(s es.Store) es.Store {
 		return &permitFault{Store: s, broken: &broken}
 	})
 	_, permit := b.file()
 	b.goTo("2026-09-09")
-	broken = true
+	broken.Store(true)
 	_, err := b.AcceptApplication(b.as(clerk), &permitsv1.AcceptApplicationRequest{PermitId: permit})
 	if err == nil {
 		t.Fatal("the fault did not strike")
 	}
-	broken = false
+	broken.Store(false)
 	b.settle()
 	done(b.AcceptApplication(b.as(clerk), &permitsv1.AcceptApplicationRequest{PermitId: permit}))(b)
 	b.goTo("2026-09-11")
@@ -198,11 +195,11 @@ func TestNumbersAreUsedOrVoided(t *testing.T) {
 // permitFault fails appends to permits while it is broken.
 type permitFault struct {
 	es.Store
-	broken *bool
+	broken *atomic.Bool
 }
 
 func (f *permitFault) Append(ctx context.Context, stream string, expected es.Revision, meta es.Meta, events ...es.Event) (es.Appended, error) {
-	if *f.broken && len(stream) > 7 && stream[:7] == "permit-" {
+	if f.broken.Load() && len(stream) > 7 && stream[:7] == "permit-" {
 		return es.Appended{}, errors.New("disk full")
 	}
 	return f.Store.Append(ctx, stream, expected, meta, events...)
