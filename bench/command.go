@@ -30,7 +30,7 @@ func (r *run) measureCommand() (err error) {
 	command := func() error {
 		n++
 		_, err := clerk.Command(r.ctx, "/v1/facilities", "", map[string]any{"site": map[string]any{
-			"unitName": fmt.Sprintf("示例测速%d厂", n), "division": "620602", "remark": string(payload[:800]), "example": true,
+			"unitName": fmt.Sprintf("示例测速%d厂", n), "division": "620602", "remark": string(payload[:450]), "example": true,
 		}})
 		return err
 	}

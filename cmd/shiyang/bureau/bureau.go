@@ -97,6 +97,14 @@ func Start(ctx context.Context, o Options) (*Bureau, error) {
 	return b, nil
 }
 
+// name tells programs with different views apart that share a database.
+func (b *Bureau) name() string {
+	if b.alone() {
+		return string(b.parts[0])
+	}
+	return "all"
+}
+
 func (b *Bureau) has(p Part) bool { return slices.Contains(b.parts, p) }
 
 func (b *Bureau) alone() bool { return len(b.parts) < len(All) }
@@ -129,7 +137,9 @@ func (b *Bureau) start(ctx, life context.Context) error {
 			return err
 		}
 	}
-	b.follow(life)
+	if err := b.follow(ctx, life); err != nil {
+		return err
+	}
 	return b.openDoors(handler)
 }
 
@@ -169,13 +179,16 @@ func (b *Bureau) openService(key tokenKey, open func(context.Context, *grpc.Serv
 }
 
 // follow runs views, reactions and the ticker until the bureau closes.
-func (b *Bureau) follow(life context.Context) {
+func (b *Bureau) follow(ctx, life context.Context) error {
 	g := b.ground
-	options := readmodel.Options{Logger: g.log, Now: g.now}
-	b.runner = readmodel.NewRunner(g.views, source{g.client}, g.codec, options, b.work.projections...)
-	b.reactor = readmodel.NewReactor(g.views, source{g.client}, g.codec, options, b.work.reactions...)
+	options := readmodel.Options{Logger: g.log, Now: g.now, Part: b.name()}
+	b.runner = readmodel.NewRunner(g.views, g.client, g.codec, options, b.work.projections...)
+	b.reactor = readmodel.NewReactor(g.views, g.client, g.codec, options, b.work.reactions...)
 	b.ticker = readmodel.NewTicker(g.now, g.config.Tick, b.work.jobs...)
 	b.ticker.Logger = g.log
+	if err := b.runner.Install(ctx); err != nil {
+		return fmt.Errorf("views: %w", err)
+	}
 	g.onClose(func(context.Context) error {
 		b.stop()
 		b.followers.Wait()
@@ -197,6 +210,7 @@ func (b *Bureau) follow(life context.Context) {
 			}
 		})
 	}
+	return nil
 }
 
 // tick runs the ticker once the views that its jobs look into are there.
@@ -294,7 +308,7 @@ func (b *Bureau) Ready() error {
 // Settle waits until views and reactions have reached the head of the log and
 // the ticker finds nothing more to do.
 func (b *Bureau) Settle(ctx context.Context) error {
-	return readmodel.Settle(ctx, source{b.ground.client}, b.runner, b.reactor, b.ticker)
+	return readmodel.Settle(ctx, b.ground.client, b.runner, b.reactor, b.ticker)
 }
 
 // Close stops the parts, doors first, and tells every failure.

@@ -20,6 +20,7 @@ import (
 	"shiyang/gateway/identity"
 	"shiyang/gateway/identity/secrets"
 	"shiyang/gateway/web"
+	"shiyang/internal/blob"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
 	auditv1 "shiyang/proto/audit/v1"
@@ -69,7 +70,7 @@ func (b *Bureau) openIdentity(ctx context.Context, server *grpc.Server, key toke
 // openFiles starts the custody of attachments.
 func (b *Bureau) openFiles(permits permitsv1.PermitsServiceClient, firms identityv1.IdentityServiceClient, tokens *rpc.Issuer) (*attachments.Store, error) {
 	g := b.ground
-	bucket, err := attachments.OpenFiles(g.config.Path("attachments"))
+	bucket, err := blob.OpenFiles(g.config.Path("attachments"))
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ func (b *Bureau) openPermits(_ context.Context, server *grpc.Server, _ tokenKey)
 	g := b.ground
 	service := permits.NewServer(permits.Deps{
 		Store: g.store, DB: g.views, Law: b.law, Keys: g.reserved, Numbers: g.numbers, Now: g.now, Logger: g.log,
-		Source: source{g.client}, Codec: g.codec, Practice: permits.Practice{Mark: g.config.PermitMark[0]},
+		Source: g.client, Codec: g.codec, Practice: permits.Practice{Mark: g.config.PermitMark[0]},
 	})
 	permitsv1.RegisterPermitsServiceServer(server, service)
 	commonv1.RegisterRecordHistoryServiceServer(server, service)

@@ -65,17 +65,17 @@ func (v *Views) names() []string {
 
 // Build builds a view's version beside the one in service.
 func (v *Views) Build(ctx context.Context, p readmodel.Projection, progress func(readmodel.Progress)) error {
-	return readmodel.Build(ctx, v.ground.views, source{v.ground.client}, v.ground.codec, p, progress)
+	return readmodel.Build(ctx, v.ground.views, v.ground.client, v.ground.codec, p, progress)
 }
 
 // Rebuild throws a view away and builds it again from the log.
 func (v *Views) Rebuild(ctx context.Context, p readmodel.Projection, progress func(readmodel.Progress)) error {
-	return readmodel.Rebuild(ctx, v.ground.views, source{v.ground.client}, v.ground.codec, p, progress)
+	return readmodel.Rebuild(ctx, v.ground.views, v.ground.client, v.ground.codec, p, progress)
 }
 
 // Check replays a view from zero and compares it with the live one.
 func (v *Views) Check(ctx context.Context, p readmodel.Projection) (readmodel.CheckResult, error) {
-	return readmodel.Check(ctx, v.ground.views, source{v.ground.client}, v.ground.codec, p)
+	return readmodel.Check(ctx, v.ground.views, v.ground.client, v.ground.codec, p)
 }
 
 // Close closes what OpenViews opened.
