@@ -25,6 +25,7 @@ import (
 	"io"
 	"time"
 
+	"shiyang/internal/blob"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
 	commonv1 "shiyang/proto/common/v1"
@@ -36,7 +37,7 @@ const MaxBytes = 20 << 20
 // OrphanAge is how long an upload waits for a command that refers to it.
 const OrphanAge = 24 * time.Hour
 
-// Bucket holds content under keys. Implementations are safe for concurrent
+// Bucket holds content under keys; a blob.Files does. Implementations are safe for concurrent
 // use.
 type Bucket interface {
 	// Put stores content and returns when it is durable. Storing the same key
@@ -123,7 +124,7 @@ func (u upload) attachment() *commonv1.Attachment {
 	return &commonv1.Attachment{Sha256: u.SHA256, Size: u.Size, MediaType: u.MediaType, Kind: u.Kind, Title: u.Title}
 }
 
-func blobKey(hash string) string          { return "blobs/" + hash[:2] + "/" + hash }
+func blobKey(hash string) string          { return blob.Key(hash) }
 func uploadKey(hash, owner string) string { return "uploads/" + hash + "/" + owner + ".json" }
 
 // Put takes a file into custody for its owner's account and returns what a

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shiyang/gateway/attachments"
+	"shiyang/internal/blob"
 	"shiyang/internal/es"
 	"shiyang/internal/es/estest"
 	"shiyang/internal/problem"
@@ -31,7 +32,7 @@ type desk struct {
 	scanErr error
 	refs    map[string][]attachments.Reference
 	sees    bool
-	files   *attachments.Files
+	files   *blob.Files
 }
 
 func (d *desk) Scan(ctx context.Context, mediaType string, content []byte) error {
@@ -47,7 +48,7 @@ func (d *desk) Of(_ context.Context, hash string) ([]attachments.Reference, erro
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	files, err := attachments.OpenFiles(t.TempDir())
+	files, err := blob.OpenFiles(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
