@@ -118,7 +118,7 @@ func (p *pages) pastPermit(v *visit, now *permitsv1.Permit, title, path string, 
 		Title:  title,
 		Crumbs: []component.Crumb{{Text: words.Permits, Path: "/permits"}, {Text: words.Same(now.GetUnitName()), Path: path}, {Text: words.SeeAsItWas}},
 		Permit: permitOf(state.GetState()), Lines: lines(state.GetState(), state.GetSince()),
-		AsOf: asOf(v.text(), path, at, state.GetRevision(), events), Skipped: v.skipped(state.GetSkipped()),
+		AsOf: asOf(v.text(), path, at, state.GetRevision(), events), Skipped: skipped(state.GetSkipped(), events),
 	}
 	for _, e := range events {
 		if e.GetRevision() <= state.GetRevision() {
@@ -128,13 +128,18 @@ func (p *pages) pastPermit(v *visit, now *permitsv1.Permit, title, path string, 
 	return v.show(http.StatusOK, page.Past(v.frame(title, "/permits"), r))
 }
 
-func (v *visit) skipped(list []*commonv1.HistoryResponse) []component.Event {
-	events := make([]component.Event, len(list))
-	for i, e := range list {
-		events[i] = component.Event{HistoryResponse: e}
+// skipped are events that were known but had not happened, with the names
+// that the history already has.
+func skipped(list []*commonv1.HistoryResponse, events []component.Event) []component.Event {
+	names := map[string]string{}
+	for _, e := range events {
+		names[e.GetActorId()] = e.Name
 	}
-	v.nameActors(events)
-	return events
+	out := make([]component.Event, len(list))
+	for i, e := range list {
+		out[i] = component.Event{HistoryResponse: e, Name: names[e.GetActorId()]}
+	}
+	return out
 }
 
 // permitOf reads the content out of a state that has the names of the API;

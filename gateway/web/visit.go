@@ -120,7 +120,7 @@ func (v *visit) frame(title, here string) component.Frame {
 		return f
 	}
 	f.SignedIn, f.Person, f.Seats = true, v.session.Name, len(v.session.Seats) > 1
-	f.Menu, f.Place = menuOf(v.role()), words.NoSeat
+	f.Menu, f.Place, f.Search = menuOf(v.role()), words.NoSeat, may["ListPermits"][v.role()]
 	if s := v.seat(); s != nil {
 		f.Role, f.Place = words.From(s.GetRoleTitle()), words.From(s.GetOrgTitle())
 	}

@@ -72,8 +72,8 @@ type Frame struct {
 	Other    string // this page in the other language
 	Front    bool   // the front door: no ridge, no navigation
 	Paper    bool   // a document page
-	Example  bool
 	SignedIn bool
+	Search   bool // the person may list permits
 }
 
 // Crumb is a step of the breadcrumb; the last one has no path.

@@ -131,7 +131,7 @@ var (
 var (
 	ErrForbidden   = Text{"无权办理", "Not allowed"}
 	ErrNotFound    = Text{"没有这一页", "There is no such page"}
-	ErrNotFoundWhy = Text{"地址不对，或这条记录不存在、您无权查看。", "The address is wrong, or there is no such record, or you may not see it."}
+	ErrNotFoundWhy = Text{"地址不对，或这条记录不存在，或无权查看。", "The address is wrong, or there is no such record, or you may not see it."}
 	ErrConflict    = Text{"别人先办了", "Someone else acted first"}
 	ErrInvalid     = Text{"填写有误", "Something is wrong"}
 	ErrServer      = Text{"系统出错", "Something went wrong"}

@@ -1,0 +1,93 @@
+package component_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+
+	"shiyang/gateway/web/component"
+	"shiyang/gateway/web/words"
+	commonv1 "shiyang/proto/common/v1"
+)
+
+func day(iso string) *commonv1.Date { return &commonv1.Date{Iso: iso} }
+
+func render(t *testing.T, l words.Lang, c templ.Component) string {
+	t.Helper()
+	var b strings.Builder
+	if err := c.Render(words.With(t.Context(), l), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// period runs ten days from 1 to 11 October with a pause on the 4th and 5th.
+func period() *commonv1.Deadline {
+	return &commonv1.Deadline{
+		Title: &commonv1.Text{Zh: "作出决定", En: "Decide"}, Start: day("2026-10-01"), Due: day("2026-10-11"), Unit: "calendar_day", Amount: 10,
+		Remaining: 4, State: "running", Pauses: []*commonv1.Span{{From: day("2026-10-04"), To: day("2026-10-05"), Reason: &commonv1.Text{Zh: "听证", En: "hearing"}}},
+	}
+}
+
+func TestRiverDrawsCountedDryAndComingDays(t *testing.T) {
+	got := render(t, words.Zh, component.River(period(), day("2026-10-07")))
+	// 316 units for ten days: 31.6 a day from 12.
+	for _, want := range []string{
+		`class="wet" d="M12.0 26H106.8"`, `class="dry" d="M111.8 26H167.0"`, `class="wet" d="M170.0 26H201.6"`, `class="todo" d="M201.6 26H328.0"`,
+		`cx="201.6"`, `aria-label="从 10-01 起，到 10-11 届满，还有 4 天"`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+func TestRiverKeepsInsideItsBanks(t *testing.T) {
+	for _, today := range []string{"2020-01-01", "2026-10-01", "2026-10-11", "2030-01-01"} {
+		got := render(t, words.En, component.River(period(), day(today)))
+		if strings.Contains(got, "-") && strings.Contains(got, "H-") || strings.Contains(got, "NaN") || strings.Contains(got, `cx="-`) {
+			t.Errorf("on %s: %s", today, got)
+		}
+	}
+}
+
+func TestNoRiverWithoutALastDay(t *testing.T) {
+	stopped := period()
+	stopped.Suspended = true
+	for name, d := range map[string]*commonv1.Deadline{"suspended": stopped, "none": nil, "no due day": {Start: day("2026-10-01")}, "backwards": {Start: day("2026-10-02"), Due: day("2026-10-01")}} {
+		if got := render(t, words.Zh, component.River(d, day("2026-10-07"))); got != "" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	if got := render(t, words.Zh, component.Due(stopped, day("2026-10-07"), "")); !strings.Contains(got, "期限中止") || strings.Contains(got, "2026-10-11") {
+		t.Errorf("a suspended period shows a day: %s", got)
+	}
+}
+
+func TestDueExplainsItself(t *testing.T) {
+	d := period()
+	d.Provisional, d.OverdueAfter = true, day("2026-10-12")
+	d.Basis = &commonv1.Text{Zh: "条例 第12条", En: "Art. 12"}
+	d.Explanation = []*commonv1.Text{{Zh: "批准延长会改变它。", En: "An extension would move it."}}
+	got := render(t, words.En, component.Due(d, day("2026-10-07"), "flow"))
+	for _, want := range []string{"due 11 Oct 2026 · 4 days left (provisional)", "Art. 12", "1 Oct 2026, that day not counted", "10 calendar days", "4 Oct 2026 to 5 Oct 2026, hearing", "12 Oct 2026", "An extension would move it."} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+func TestTonesNeverStandAlone(t *testing.T) {
+	for state, want := range map[string]component.Tone{"overdue": component.Bad, "near": component.Warn, "running": component.Mute, "met": component.OK, "met_late": component.Bad} {
+		d := period()
+		d.State = state
+		if got := component.DueTone(d); got != want {
+			t.Errorf("%s: %s", state, got)
+		}
+		if text := component.DueText(words.With(context.Background(), words.Zh), d); text == "" {
+			t.Errorf("%s has a colour and no words", state)
+		}
+	}
+}
