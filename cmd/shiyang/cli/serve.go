@@ -64,10 +64,7 @@ func (p *program) makeDemo(ctx context.Context, b *bureau.Bureau, now func() tim
 	}
 	signs, err := demo.Make(ctx, b.URL(), demo.Admin{Login: adminLogin, Password: password}, now)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil // stopped by the operator
-		}
-		return fmt.Errorf("demo bureau: %w", err)
+		return fmt.Errorf("demo bureau (incomplete; remove the data folder to make it anew): %w", err)
 	}
 	if err := b.Settle(ctx); err != nil {
 		return fmt.Errorf("demo bureau: %w", err)

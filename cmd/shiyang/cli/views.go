@@ -20,7 +20,7 @@ func (p *program) viewsCommand() *cobra.Command {
 		&cobra.Command{
 			Use: "list", Short: "Name the views", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error {
-				return p.withViews(cmd.Context(), nil, func(_ context.Context, v *bureau.Views, view readmodel.Projection) error {
+				return p.withViews(cmd.Context(), nil, func(_ context.Context, _ *bureau.Views, view readmodel.Projection) error {
 					_, err := fmt.Fprintf(p.out, "%s version %d\n", view.Name, view.Version)
 					return err
 				})
