@@ -49,6 +49,7 @@ var (
 	applicants  = with(firms, Person)
 	checkers    = []Role{Auditor, AuditAdmin, System}
 	planners    = []Role{PermitClerk, Head, SystemAdmin}
+	lawKeepers  = []Role{Head, SystemAdmin}
 	everyone    = Roles()
 )
 
@@ -109,6 +110,8 @@ var auditPolicy = []Rule{
 	{Method: audit + "RecordIndicator", Roles: planners, Write: true, Scope: None},
 	{Method: audit + "ListPlaces", Roles: everyone, Scope: None, Public: true},
 	{Method: audit + "ListIndicators", Roles: everyone, Scope: None, Public: true},
+	{Method: audit + "LoadLawEdition", Roles: lawKeepers, Write: true, Scope: County},
+	{Method: audit + "ListLawEditions", Roles: with(lawKeepers, Auditor), Scope: None},
 }
 
 var historyPolicy = []Rule{
@@ -116,6 +119,7 @@ var historyPolicy = []Rule{
 	{Method: history + "History", Roles: readers, Scope: Either},
 	{Method: history + "StateAt", Roles: readers, Scope: Either},
 	{Method: history + "CheckViews", Roles: checkers, Scope: None},
+	{Method: history + "Judge", Roles: lawKeepers, Scope: County},
 }
 
 // ruleOf is Policy by method.

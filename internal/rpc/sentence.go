@@ -49,6 +49,7 @@ var sentences = map[string]func(broken) sentence{
 	"int32.gte_lte":      int32Range,
 	"int64.gte_lte":      int64Range,
 	"int64.gt_lte":       int64Range,
+	"bytes.max_len":      contentLength,
 	"repeated.min_items": itemCount,
 	"repeated.max_items": itemCount,
 	"repeated.unique": func(broken) sentence {
@@ -99,6 +100,11 @@ func textLength(b broken) sentence {
 		return say("WRONG_LENGTH", fmt.Sprintf("至少填 %d 个字。", low), fmt.Sprintf("Enter at least %d characters.", low))
 	}
 	return say("WRONG_LENGTH", fmt.Sprintf("填 %d 到 %d 个字。", low, high), fmt.Sprintf("Enter %d to %d characters.", low, high))
+}
+
+func contentLength(b broken) sentence {
+	kib := b.rules.GetBytes().GetMaxLen() >> 10
+	return say("TOO_LARGE", fmt.Sprintf("内容最大 %d KiB，请拆分后分次提交。", kib), fmt.Sprintf("The content may have at most %d KiB. Split it.", kib))
 }
 
 func exactLength(b broken) sentence {
@@ -171,6 +177,8 @@ var forms = map[string]problem.Text{
 	`^(6206[0-9]{2})?$`:                         {Zh: "填武威市的行政区划代码，例如 620602，或留空。", En: "Enter a division code of Wuwei such as 620602, or nothing."},
 	`^[0-9a-f]{64}$`:                            {Zh: "应为文件的 SHA-256 值：64 位小写十六进制。", En: "This must be the file's SHA-256: 64 lower-case hexadecimal digits."},
 	`^[a-z]{2,40}$`:                             {Zh: "填记录类别，例如 permit。", En: "Enter a category of records such as permit."},
+	`^[a-z][a-z0-9_]{1,39}$`:                    {Zh: "填法规数据清单名，例如 working_days。", En: "Enter the name of a list of law data such as working_days."},
+	`^[0-9A-Za-z][0-9A-Za-z.-]{0,39}$`:          {Zh: "填版本名，用字母、数字、点、横线，例如 2027 或 2027-2。", En: "Enter an edition's name of letters, digits, dots and hyphens such as 2027 or 2027-2."},
 	`^(DA|DW|YS)[0-9]{3}$`:                      {Zh: "填排放口编号，例如 DA001、DW001、YS001。", En: "Enter an outlet code such as DA001, DW001 or YS001."},
 	`^((DA|DW|YS)[0-9]{3})?$`:                   {Zh: "填排放口编号，例如 DA001，或留空。", En: "Enter an outlet code such as DA001, or nothing."},
 	`^[awn][0-9]{5}$`:                           {Zh: "填污染物编码，例如 a21026。", En: "Enter a pollutant code such as a21026."},

@@ -1179,6 +1179,452 @@ func (x *ListIndicatorsResponse) GetIndicators() []*Indicator {
 	return nil
 }
 
+// Loads an edition of a list of law data.
+type LoadLawEditionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The list: "working_days", "statutory_periods", "waste_catalogue".
+	List string `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	// The edition's name: "2027".
+	Edition string `protobuf:"bytes,2,opt,name=edition,proto3" json:"edition,omitempty"`
+	// First day it is valid for.
+	ValidFrom *v1.Date `protobuf:"bytes,3,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	// Last day; absent if open.
+	ValidTo *v1.Date `protobuf:"bytes,4,opt,name=valid_to,json=validTo,proto3" json:"valid_to,omitempty"`
+	// "complete", or "missing" for an edition that is in force but not at hand; empty means complete.
+	State string `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	// Where it was read: "国办发明电〔2026〕12号".
+	Source string `protobuf:"bytes,6,opt,name=source,proto3" json:"source,omitempty"`
+	// The file, CSV or YAML in UTF-8, at most 720 KiB; in JSON as base64. Empty only where the edition is missing.
+	Content []byte `protobuf:"bytes,7,opt,name=content,proto3" json:"content,omitempty"`
+	// True to check and report without loading.
+	DryRun        bool `protobuf:"varint,8,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoadLawEditionRequest) Reset() {
+	*x = LoadLawEditionRequest{}
+	mi := &file_audit_v1_audit_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoadLawEditionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoadLawEditionRequest) ProtoMessage() {}
+
+func (x *LoadLawEditionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_audit_v1_audit_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoadLawEditionRequest.ProtoReflect.Descriptor instead.
+func (*LoadLawEditionRequest) Descriptor() ([]byte, []int) {
+	return file_audit_v1_audit_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *LoadLawEditionRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *LoadLawEditionRequest) GetEdition() string {
+	if x != nil {
+		return x.Edition
+	}
+	return ""
+}
+
+func (x *LoadLawEditionRequest) GetValidFrom() *v1.Date {
+	if x != nil {
+		return x.ValidFrom
+	}
+	return nil
+}
+
+func (x *LoadLawEditionRequest) GetValidTo() *v1.Date {
+	if x != nil {
+		return x.ValidTo
+	}
+	return nil
+}
+
+func (x *LoadLawEditionRequest) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *LoadLawEditionRequest) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *LoadLawEditionRequest) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *LoadLawEditionRequest) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
+	}
+	return false
+}
+
+// What loading an edition does.
+type LoadLawEditionResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it led; absent for a dry run.
+	Receipt *v1.Receipt `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// The law data with the edition.
+	LawVersion string `protobuf:"bytes,2,opt,name=law_version,json=lawVersion,proto3" json:"law_version,omitempty"`
+	// Open records that were looked at.
+	Checked uint64 `protobuf:"varint,3,opt,name=checked,proto3" json:"checked,omitempty"`
+	// Open deadlines that move, at most 500.
+	Changes []*v1.DeadlineChange `protobuf:"bytes,4,rep,name=changes,proto3" json:"changes,omitempty"`
+	// How many move in all.
+	Changed uint64 `protobuf:"varint,5,opt,name=changed,proto3" json:"changed,omitempty"`
+	// Codes of the hazardous waste list whose standing, hazards or text change.
+	WasteDifferences uint64 `protobuf:"varint,6,opt,name=waste_differences,json=wasteDifferences,proto3" json:"waste_differences,omitempty"`
+	// References of the law data that lead nowhere, at most 50.
+	Faults        []string `protobuf:"bytes,7,rep,name=faults,proto3" json:"faults,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoadLawEditionResponse) Reset() {
+	*x = LoadLawEditionResponse{}
+	mi := &file_audit_v1_audit_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoadLawEditionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoadLawEditionResponse) ProtoMessage() {}
+
+func (x *LoadLawEditionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_audit_v1_audit_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoadLawEditionResponse.ProtoReflect.Descriptor instead.
+func (*LoadLawEditionResponse) Descriptor() ([]byte, []int) {
+	return file_audit_v1_audit_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *LoadLawEditionResponse) GetReceipt() *v1.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *LoadLawEditionResponse) GetLawVersion() string {
+	if x != nil {
+		return x.LawVersion
+	}
+	return ""
+}
+
+func (x *LoadLawEditionResponse) GetChecked() uint64 {
+	if x != nil {
+		return x.Checked
+	}
+	return 0
+}
+
+func (x *LoadLawEditionResponse) GetChanges() []*v1.DeadlineChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *LoadLawEditionResponse) GetChanged() uint64 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *LoadLawEditionResponse) GetWasteDifferences() uint64 {
+	if x != nil {
+		return x.WasteDifferences
+	}
+	return 0
+}
+
+func (x *LoadLawEditionResponse) GetFaults() []string {
+	if x != nil {
+		return x.Faults
+	}
+	return nil
+}
+
+// Asks for the editions in use.
+type ListLawEditionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only this list; empty means all.
+	List string `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	// Position that the answer must include.
+	AtLeast       uint64 `protobuf:"varint,2,opt,name=at_least,json=atLeast,proto3" json:"at_least,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLawEditionsRequest) Reset() {
+	*x = ListLawEditionsRequest{}
+	mi := &file_audit_v1_audit_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLawEditionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLawEditionsRequest) ProtoMessage() {}
+
+func (x *ListLawEditionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_audit_v1_audit_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLawEditionsRequest.ProtoReflect.Descriptor instead.
+func (*ListLawEditionsRequest) Descriptor() ([]byte, []int) {
+	return file_audit_v1_audit_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListLawEditionsRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *ListLawEditionsRequest) GetAtLeast() uint64 {
+	if x != nil {
+		return x.AtLeast
+	}
+	return 0
+}
+
+// One edition of a list.
+type LawEdition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The list.
+	List string `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	// The edition's name.
+	Edition string `protobuf:"bytes,2,opt,name=edition,proto3" json:"edition,omitempty"`
+	// First day it is valid for.
+	ValidFrom *v1.Date `protobuf:"bytes,3,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	// Last day; absent if open.
+	ValidTo *v1.Date `protobuf:"bytes,4,opt,name=valid_to,json=validTo,proto3" json:"valid_to,omitempty"`
+	// "complete" or "missing".
+	State string `protobuf:"bytes,5,opt,name=state,proto3" json:"state,omitempty"`
+	// SHA-256 of its content.
+	Sha256 string `protobuf:"bytes,6,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// Size of its content in bytes.
+	Size int64 `protobuf:"varint,7,opt,name=size,proto3" json:"size,omitempty"`
+	// Where it was read.
+	Source string `protobuf:"bytes,8,opt,name=source,proto3" json:"source,omitempty"`
+	// Place in the log; 0 while it is only carried by the program.
+	Position uint64 `protobuf:"varint,9,opt,name=position,proto3" json:"position,omitempty"`
+	// When it was loaded; absent while it is only carried by the program.
+	LoadedAt      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=loaded_at,json=loadedAt,proto3" json:"loaded_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LawEdition) Reset() {
+	*x = LawEdition{}
+	mi := &file_audit_v1_audit_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LawEdition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LawEdition) ProtoMessage() {}
+
+func (x *LawEdition) ProtoReflect() protoreflect.Message {
+	mi := &file_audit_v1_audit_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LawEdition.ProtoReflect.Descriptor instead.
+func (*LawEdition) Descriptor() ([]byte, []int) {
+	return file_audit_v1_audit_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *LawEdition) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *LawEdition) GetEdition() string {
+	if x != nil {
+		return x.Edition
+	}
+	return ""
+}
+
+func (x *LawEdition) GetValidFrom() *v1.Date {
+	if x != nil {
+		return x.ValidFrom
+	}
+	return nil
+}
+
+func (x *LawEdition) GetValidTo() *v1.Date {
+	if x != nil {
+		return x.ValidTo
+	}
+	return nil
+}
+
+func (x *LawEdition) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *LawEdition) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *LawEdition) GetSize() int64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *LawEdition) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *LawEdition) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *LawEdition) GetLoadedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LoadedAt
+	}
+	return nil
+}
+
+// The editions in use.
+type ListLawEditionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By list, in the order of loading.
+	Editions []*LawEdition `protobuf:"bytes,1,rep,name=editions,proto3" json:"editions,omitempty"`
+	// The law data that all of them make.
+	LawVersion    string `protobuf:"bytes,2,opt,name=law_version,json=lawVersion,proto3" json:"law_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLawEditionsResponse) Reset() {
+	*x = ListLawEditionsResponse{}
+	mi := &file_audit_v1_audit_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLawEditionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLawEditionsResponse) ProtoMessage() {}
+
+func (x *ListLawEditionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_audit_v1_audit_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLawEditionsResponse.ProtoReflect.Descriptor instead.
+func (*ListLawEditionsResponse) Descriptor() ([]byte, []int) {
+	return file_audit_v1_audit_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListLawEditionsResponse) GetEditions() []*LawEdition {
+	if x != nil {
+		return x.Editions
+	}
+	return nil
+}
+
+func (x *ListLawEditionsResponse) GetLawVersion() string {
+	if x != nil {
+		return x.LawVersion
+	}
+	return ""
+}
+
 var File_audit_v1_audit_proto protoreflect.FileDescriptor
 
 const file_audit_v1_audit_proto_rawDesc = "" +
@@ -1270,7 +1716,48 @@ const file_audit_v1_audit_proto_rawDesc = "" +
 	"\x16ListIndicatorsResponse\x123\n" +
 	"\n" +
 	"indicators\x18\x01 \x03(\v2\x13.audit.v1.IndicatorR\n" +
-	"indicators2\xfc\x05\n" +
+	"indicators\"\x85\x03\n" +
+	"\x15LoadLawEditionRequest\x121\n" +
+	"\x04list\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{1,39}$R\x04list\x12A\n" +
+	"\aedition\x18\x02 \x01(\tB'\xbaH$r\"2 ^[0-9A-Za-z][0-9A-Za-z.-]{0,39}$R\aedition\x126\n" +
+	"\n" +
+	"valid_from\x18\x03 \x01(\v2\x0f.common.v1.DateB\x06\xbaH\x03\xc8\x01\x01R\tvalidFrom\x12*\n" +
+	"\bvalid_to\x18\x04 \x01(\v2\x0f.common.v1.DateR\avalidTo\x120\n" +
+	"\x05state\x18\x05 \x01(\tB\x1a\xbaH\x17r\x15R\x00R\bcompleteR\amissingR\x05state\x12\"\n" +
+	"\x06source\x18\x06 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x06source\x12#\n" +
+	"\acontent\x18\a \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80-R\acontent\x12\x17\n" +
+	"\adry_run\x18\b \x01(\bR\x06dryRun\"\x95\x02\n" +
+	"\x16LoadLawEditionResponse\x12,\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\x12\x1f\n" +
+	"\vlaw_version\x18\x02 \x01(\tR\n" +
+	"lawVersion\x12\x18\n" +
+	"\achecked\x18\x03 \x01(\x04R\achecked\x123\n" +
+	"\achanges\x18\x04 \x03(\v2\x19.common.v1.DeadlineChangeR\achanges\x12\x18\n" +
+	"\achanged\x18\x05 \x01(\x04R\achanged\x12+\n" +
+	"\x11waste_differences\x18\x06 \x01(\x04R\x10wasteDifferences\x12\x16\n" +
+	"\x06faults\x18\a \x03(\tR\x06faults\"P\n" +
+	"\x16ListLawEditionsRequest\x12\x1b\n" +
+	"\x04list\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18(R\x04list\x12\x19\n" +
+	"\bat_least\x18\x02 \x01(\x04R\aatLeast\"\xc5\x02\n" +
+	"\n" +
+	"LawEdition\x12\x12\n" +
+	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
+	"\aedition\x18\x02 \x01(\tR\aedition\x12.\n" +
+	"\n" +
+	"valid_from\x18\x03 \x01(\v2\x0f.common.v1.DateR\tvalidFrom\x12*\n" +
+	"\bvalid_to\x18\x04 \x01(\v2\x0f.common.v1.DateR\avalidTo\x12\x14\n" +
+	"\x05state\x18\x05 \x01(\tR\x05state\x12\x16\n" +
+	"\x06sha256\x18\x06 \x01(\tR\x06sha256\x12\x12\n" +
+	"\x04size\x18\a \x01(\x03R\x04size\x12\x16\n" +
+	"\x06source\x18\b \x01(\tR\x06source\x12\x1a\n" +
+	"\bposition\x18\t \x01(\x04R\bposition\x127\n" +
+	"\tloaded_at\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bloadedAt\"l\n" +
+	"\x17ListLawEditionsResponse\x120\n" +
+	"\beditions\x18\x01 \x03(\v2\x14.audit.v1.LawEditionR\beditions\x12\x1f\n" +
+	"\vlaw_version\x18\x02 \x01(\tR\n" +
+	"lawVersion2\xe0\a\n" +
 	"\fAuditService\x12t\n" +
 	"\n" +
 	"GetHistory\x12\x1b.audit.v1.GetHistoryRequest\x1a\x1c.audit.v1.GetHistoryResponse\"+\x82\xd3\xe4\x93\x02%\x12#/v1/records/{category}/{id}/history\x12r\n" +
@@ -1283,7 +1770,9 @@ const file_audit_v1_audit_proto_rawDesc = "" +
 	"\n" +
 	"ListPlaces\x12\x1b.audit.v1.ListPlacesRequest\x1a\x1c.audit.v1.ListPlacesResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/places\x12k\n" +
-	"\x0eListIndicators\x12\x1f.audit.v1.ListIndicatorsRequest\x1a .audit.v1.ListIndicatorsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/indicatorsB Z\x1eshiyang/proto/audit/v1;auditv1b\x06proto3"
+	"\x0eListIndicators\x12\x1f.audit.v1.ListIndicatorsRequest\x1a .audit.v1.ListIndicatorsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/indicators\x12p\n" +
+	"\x0eLoadLawEdition\x12\x1f.audit.v1.LoadLawEditionRequest\x1a .audit.v1.LoadLawEditionResponse\"\x1b\x82\xd3\xe4\x93\x02\x15:\x01*\"\x10/v1/law-editions\x12p\n" +
+	"\x0fListLawEditions\x12 .audit.v1.ListLawEditionsRequest\x1a!.audit.v1.ListLawEditionsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/law-editionsB Z\x1eshiyang/proto/audit/v1;auditv1b\x06proto3"
 
 var (
 	file_audit_v1_audit_proto_rawDescOnce sync.Once
@@ -1297,7 +1786,7 @@ func file_audit_v1_audit_proto_rawDescGZIP() []byte {
 	return file_audit_v1_audit_proto_rawDescData
 }
 
-var file_audit_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_audit_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_audit_v1_audit_proto_goTypes = []any{
 	(*GetHistoryRequest)(nil),       // 0: audit.v1.GetHistoryRequest
 	(*GetHistoryResponse)(nil),      // 1: audit.v1.GetHistoryResponse
@@ -1315,47 +1804,66 @@ var file_audit_v1_audit_proto_goTypes = []any{
 	(*Indicator)(nil),               // 13: audit.v1.Indicator
 	(*ListIndicatorsRequest)(nil),   // 14: audit.v1.ListIndicatorsRequest
 	(*ListIndicatorsResponse)(nil),  // 15: audit.v1.ListIndicatorsResponse
-	(*v1.HistoryResponse)(nil),      // 16: common.v1.HistoryResponse
-	(*timestamppb.Timestamp)(nil),   // 17: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),         // 18: google.protobuf.Struct
-	(*v1.Change)(nil),               // 19: common.v1.Change
-	(*v1.CheckViewsResponse)(nil),   // 20: common.v1.CheckViewsResponse
-	(*v1.Receipt)(nil),              // 21: common.v1.Receipt
-	(*v1.Text)(nil),                 // 22: common.v1.Text
+	(*LoadLawEditionRequest)(nil),   // 16: audit.v1.LoadLawEditionRequest
+	(*LoadLawEditionResponse)(nil),  // 17: audit.v1.LoadLawEditionResponse
+	(*ListLawEditionsRequest)(nil),  // 18: audit.v1.ListLawEditionsRequest
+	(*LawEdition)(nil),              // 19: audit.v1.LawEdition
+	(*ListLawEditionsResponse)(nil), // 20: audit.v1.ListLawEditionsResponse
+	(*v1.HistoryResponse)(nil),      // 21: common.v1.HistoryResponse
+	(*timestamppb.Timestamp)(nil),   // 22: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),         // 23: google.protobuf.Struct
+	(*v1.Change)(nil),               // 24: common.v1.Change
+	(*v1.CheckViewsResponse)(nil),   // 25: common.v1.CheckViewsResponse
+	(*v1.Receipt)(nil),              // 26: common.v1.Receipt
+	(*v1.Text)(nil),                 // 27: common.v1.Text
+	(*v1.Date)(nil),                 // 28: common.v1.Date
+	(*v1.DeadlineChange)(nil),       // 29: common.v1.DeadlineChange
 }
 var file_audit_v1_audit_proto_depIdxs = []int32{
-	16, // 0: audit.v1.GetHistoryResponse.events:type_name -> common.v1.HistoryResponse
-	17, // 1: audit.v1.GetStateAtRequest.recorded_by:type_name -> google.protobuf.Timestamp
-	17, // 2: audit.v1.GetStateAtRequest.happened_by:type_name -> google.protobuf.Timestamp
-	18, // 3: audit.v1.GetStateAtResponse.state:type_name -> google.protobuf.Struct
-	16, // 4: audit.v1.GetStateAtResponse.skipped:type_name -> common.v1.HistoryResponse
-	19, // 5: audit.v1.GetStateAtResponse.since:type_name -> common.v1.Change
-	20, // 6: audit.v1.CheckReplayResponse.views:type_name -> common.v1.CheckViewsResponse
-	21, // 7: audit.v1.NamePlaceResponse.receipt:type_name -> common.v1.Receipt
-	22, // 8: audit.v1.RecordIndicatorRequest.title:type_name -> common.v1.Text
-	21, // 9: audit.v1.RecordIndicatorResponse.receipt:type_name -> common.v1.Receipt
+	21, // 0: audit.v1.GetHistoryResponse.events:type_name -> common.v1.HistoryResponse
+	22, // 1: audit.v1.GetStateAtRequest.recorded_by:type_name -> google.protobuf.Timestamp
+	22, // 2: audit.v1.GetStateAtRequest.happened_by:type_name -> google.protobuf.Timestamp
+	23, // 3: audit.v1.GetStateAtResponse.state:type_name -> google.protobuf.Struct
+	21, // 4: audit.v1.GetStateAtResponse.skipped:type_name -> common.v1.HistoryResponse
+	24, // 5: audit.v1.GetStateAtResponse.since:type_name -> common.v1.Change
+	25, // 6: audit.v1.CheckReplayResponse.views:type_name -> common.v1.CheckViewsResponse
+	26, // 7: audit.v1.NamePlaceResponse.receipt:type_name -> common.v1.Receipt
+	27, // 8: audit.v1.RecordIndicatorRequest.title:type_name -> common.v1.Text
+	26, // 9: audit.v1.RecordIndicatorResponse.receipt:type_name -> common.v1.Receipt
 	10, // 10: audit.v1.ListPlacesResponse.places:type_name -> audit.v1.Place
-	22, // 11: audit.v1.Indicator.title:type_name -> common.v1.Text
+	27, // 11: audit.v1.Indicator.title:type_name -> common.v1.Text
 	13, // 12: audit.v1.ListIndicatorsResponse.indicators:type_name -> audit.v1.Indicator
-	0,  // 13: audit.v1.AuditService.GetHistory:input_type -> audit.v1.GetHistoryRequest
-	2,  // 14: audit.v1.AuditService.GetStateAt:input_type -> audit.v1.GetStateAtRequest
-	4,  // 15: audit.v1.AuditService.CheckReplay:input_type -> audit.v1.CheckReplayRequest
-	6,  // 16: audit.v1.AuditService.NamePlace:input_type -> audit.v1.NamePlaceRequest
-	8,  // 17: audit.v1.AuditService.RecordIndicator:input_type -> audit.v1.RecordIndicatorRequest
-	11, // 18: audit.v1.AuditService.ListPlaces:input_type -> audit.v1.ListPlacesRequest
-	14, // 19: audit.v1.AuditService.ListIndicators:input_type -> audit.v1.ListIndicatorsRequest
-	1,  // 20: audit.v1.AuditService.GetHistory:output_type -> audit.v1.GetHistoryResponse
-	3,  // 21: audit.v1.AuditService.GetStateAt:output_type -> audit.v1.GetStateAtResponse
-	5,  // 22: audit.v1.AuditService.CheckReplay:output_type -> audit.v1.CheckReplayResponse
-	7,  // 23: audit.v1.AuditService.NamePlace:output_type -> audit.v1.NamePlaceResponse
-	9,  // 24: audit.v1.AuditService.RecordIndicator:output_type -> audit.v1.RecordIndicatorResponse
-	12, // 25: audit.v1.AuditService.ListPlaces:output_type -> audit.v1.ListPlacesResponse
-	15, // 26: audit.v1.AuditService.ListIndicators:output_type -> audit.v1.ListIndicatorsResponse
-	20, // [20:27] is the sub-list for method output_type
-	13, // [13:20] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	28, // 13: audit.v1.LoadLawEditionRequest.valid_from:type_name -> common.v1.Date
+	28, // 14: audit.v1.LoadLawEditionRequest.valid_to:type_name -> common.v1.Date
+	26, // 15: audit.v1.LoadLawEditionResponse.receipt:type_name -> common.v1.Receipt
+	29, // 16: audit.v1.LoadLawEditionResponse.changes:type_name -> common.v1.DeadlineChange
+	28, // 17: audit.v1.LawEdition.valid_from:type_name -> common.v1.Date
+	28, // 18: audit.v1.LawEdition.valid_to:type_name -> common.v1.Date
+	22, // 19: audit.v1.LawEdition.loaded_at:type_name -> google.protobuf.Timestamp
+	19, // 20: audit.v1.ListLawEditionsResponse.editions:type_name -> audit.v1.LawEdition
+	0,  // 21: audit.v1.AuditService.GetHistory:input_type -> audit.v1.GetHistoryRequest
+	2,  // 22: audit.v1.AuditService.GetStateAt:input_type -> audit.v1.GetStateAtRequest
+	4,  // 23: audit.v1.AuditService.CheckReplay:input_type -> audit.v1.CheckReplayRequest
+	6,  // 24: audit.v1.AuditService.NamePlace:input_type -> audit.v1.NamePlaceRequest
+	8,  // 25: audit.v1.AuditService.RecordIndicator:input_type -> audit.v1.RecordIndicatorRequest
+	11, // 26: audit.v1.AuditService.ListPlaces:input_type -> audit.v1.ListPlacesRequest
+	14, // 27: audit.v1.AuditService.ListIndicators:input_type -> audit.v1.ListIndicatorsRequest
+	16, // 28: audit.v1.AuditService.LoadLawEdition:input_type -> audit.v1.LoadLawEditionRequest
+	18, // 29: audit.v1.AuditService.ListLawEditions:input_type -> audit.v1.ListLawEditionsRequest
+	1,  // 30: audit.v1.AuditService.GetHistory:output_type -> audit.v1.GetHistoryResponse
+	3,  // 31: audit.v1.AuditService.GetStateAt:output_type -> audit.v1.GetStateAtResponse
+	5,  // 32: audit.v1.AuditService.CheckReplay:output_type -> audit.v1.CheckReplayResponse
+	7,  // 33: audit.v1.AuditService.NamePlace:output_type -> audit.v1.NamePlaceResponse
+	9,  // 34: audit.v1.AuditService.RecordIndicator:output_type -> audit.v1.RecordIndicatorResponse
+	12, // 35: audit.v1.AuditService.ListPlaces:output_type -> audit.v1.ListPlacesResponse
+	15, // 36: audit.v1.AuditService.ListIndicators:output_type -> audit.v1.ListIndicatorsResponse
+	17, // 37: audit.v1.AuditService.LoadLawEdition:output_type -> audit.v1.LoadLawEditionResponse
+	20, // 38: audit.v1.AuditService.ListLawEditions:output_type -> audit.v1.ListLawEditionsResponse
+	30, // [30:39] is the sub-list for method output_type
+	21, // [21:30] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_audit_v1_audit_proto_init() }
@@ -1369,7 +1877,7 @@ func file_audit_v1_audit_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_audit_v1_audit_proto_rawDesc), len(file_audit_v1_audit_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

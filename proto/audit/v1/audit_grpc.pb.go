@@ -29,6 +29,8 @@ const (
 	AuditService_RecordIndicator_FullMethodName = "/audit.v1.AuditService/RecordIndicator"
 	AuditService_ListPlaces_FullMethodName      = "/audit.v1.AuditService/ListPlaces"
 	AuditService_ListIndicators_FullMethodName  = "/audit.v1.AuditService/ListIndicators"
+	AuditService_LoadLawEdition_FullMethodName  = "/audit.v1.AuditService/LoadLawEdition"
+	AuditService_ListLawEditions_FullMethodName = "/audit.v1.AuditService/ListLawEditions"
 )
 
 // AuditServiceClient is the client API for AuditService service.
@@ -51,6 +53,10 @@ type AuditServiceClient interface {
 	ListPlaces(ctx context.Context, in *ListPlacesRequest, opts ...grpc.CallOption) (*ListPlacesResponse, error)
 	// ListIndicators: lists indicator tables.
 	ListIndicators(ctx context.Context, in *ListIndicatorsRequest, opts ...grpc.CallOption) (*ListIndicatorsResponse, error)
+	// LoadLawEdition: loads an edition of a list of law data and reports which open deadlines it moves.
+	LoadLawEdition(ctx context.Context, in *LoadLawEditionRequest, opts ...grpc.CallOption) (*LoadLawEditionResponse, error)
+	// ListLawEditions: lists the editions of law data in use.
+	ListLawEditions(ctx context.Context, in *ListLawEditionsRequest, opts ...grpc.CallOption) (*ListLawEditionsResponse, error)
 }
 
 type auditServiceClient struct {
@@ -131,6 +137,26 @@ func (c *auditServiceClient) ListIndicators(ctx context.Context, in *ListIndicat
 	return out, nil
 }
 
+func (c *auditServiceClient) LoadLawEdition(ctx context.Context, in *LoadLawEditionRequest, opts ...grpc.CallOption) (*LoadLawEditionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LoadLawEditionResponse)
+	err := c.cc.Invoke(ctx, AuditService_LoadLawEdition_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *auditServiceClient) ListLawEditions(ctx context.Context, in *ListLawEditionsRequest, opts ...grpc.CallOption) (*ListLawEditionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListLawEditionsResponse)
+	err := c.cc.Invoke(ctx, AuditService_ListLawEditions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AuditServiceServer is the server API for AuditService service.
 // All implementations must embed UnimplementedAuditServiceServer
 // for forward compatibility.
@@ -151,6 +177,10 @@ type AuditServiceServer interface {
 	ListPlaces(context.Context, *ListPlacesRequest) (*ListPlacesResponse, error)
 	// ListIndicators: lists indicator tables.
 	ListIndicators(context.Context, *ListIndicatorsRequest) (*ListIndicatorsResponse, error)
+	// LoadLawEdition: loads an edition of a list of law data and reports which open deadlines it moves.
+	LoadLawEdition(context.Context, *LoadLawEditionRequest) (*LoadLawEditionResponse, error)
+	// ListLawEditions: lists the editions of law data in use.
+	ListLawEditions(context.Context, *ListLawEditionsRequest) (*ListLawEditionsResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }
 
@@ -181,6 +211,12 @@ func (UnimplementedAuditServiceServer) ListPlaces(context.Context, *ListPlacesRe
 }
 func (UnimplementedAuditServiceServer) ListIndicators(context.Context, *ListIndicatorsRequest) (*ListIndicatorsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListIndicators not implemented")
+}
+func (UnimplementedAuditServiceServer) LoadLawEdition(context.Context, *LoadLawEditionRequest) (*LoadLawEditionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method LoadLawEdition not implemented")
+}
+func (UnimplementedAuditServiceServer) ListLawEditions(context.Context, *ListLawEditionsRequest) (*ListLawEditionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLawEditions not implemented")
 }
 func (UnimplementedAuditServiceServer) mustEmbedUnimplementedAuditServiceServer() {}
 func (UnimplementedAuditServiceServer) testEmbeddedByValue()                      {}
@@ -329,6 +365,42 @@ func _AuditService_ListIndicators_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuditService_LoadLawEdition_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LoadLawEditionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).LoadLawEdition(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_LoadLawEdition_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).LoadLawEdition(ctx, req.(*LoadLawEditionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuditService_ListLawEditions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLawEditionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuditServiceServer).ListLawEditions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AuditService_ListLawEditions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuditServiceServer).ListLawEditions(ctx, req.(*ListLawEditionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AuditService_ServiceDesc is the grpc.ServiceDesc for AuditService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -363,6 +435,14 @@ var AuditService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListIndicators",
 			Handler:    _AuditService_ListIndicators_Handler,
+		},
+		{
+			MethodName: "LoadLawEdition",
+			Handler:    _AuditService_LoadLawEdition_Handler,
+		},
+		{
+			MethodName: "ListLawEditions",
+			Handler:    _AuditService_ListLawEditions_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

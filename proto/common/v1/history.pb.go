@@ -719,6 +719,289 @@ func (x *CheckViewsResponse) GetDifferences() []string {
 	return nil
 }
 
+// Asks what an edition of law data would move, or has moved.
+type JudgeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The list: "working_days".
+	List string `protobuf:"bytes,1,opt,name=list,proto3" json:"list,omitempty"`
+	// The edition's content as it is stored.
+	Content []byte `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
+	// Position at which the edition was loaded: it is compared with the law before. 0 compares with the law of today.
+	LoadedAt      uint64 `protobuf:"varint,3,opt,name=loaded_at,json=loadedAt,proto3" json:"loaded_at,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JudgeRequest) Reset() {
+	*x = JudgeRequest{}
+	mi := &file_common_v1_history_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JudgeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JudgeRequest) ProtoMessage() {}
+
+func (x *JudgeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_common_v1_history_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JudgeRequest.ProtoReflect.Descriptor instead.
+func (*JudgeRequest) Descriptor() ([]byte, []int) {
+	return file_common_v1_history_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *JudgeRequest) GetList() string {
+	if x != nil {
+		return x.List
+	}
+	return ""
+}
+
+func (x *JudgeRequest) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *JudgeRequest) GetLoadedAt() uint64 {
+	if x != nil {
+		return x.LoadedAt
+	}
+	return 0
+}
+
+// What was found on one page of open records.
+type JudgeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Open records looked at.
+	Checked uint64 `protobuf:"varint,1,opt,name=checked,proto3" json:"checked,omitempty"`
+	// Those of their deadlines that move.
+	Changes       []*DeadlineChange `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JudgeResponse) Reset() {
+	*x = JudgeResponse{}
+	mi := &file_common_v1_history_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JudgeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JudgeResponse) ProtoMessage() {}
+
+func (x *JudgeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_common_v1_history_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JudgeResponse.ProtoReflect.Descriptor instead.
+func (*JudgeResponse) Descriptor() ([]byte, []int) {
+	return file_common_v1_history_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *JudgeResponse) GetChecked() uint64 {
+	if x != nil {
+		return x.Checked
+	}
+	return 0
+}
+
+func (x *JudgeResponse) GetChanges() []*DeadlineChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+// DeadlineChange is an open deadline that an edition of law data moves.
+type DeadlineChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Stream prefix: "permit".
+	Category string `protobuf:"bytes,1,opt,name=category,proto3" json:"category,omitempty"`
+	// Record id.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// Rule of the law data.
+	Rule string `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	// What has to be done.
+	What *Text `protobuf:"bytes,4,opt,name=what,proto3" json:"what,omitempty"`
+	// As it was.
+	Before *DeadlineReading `protobuf:"bytes,5,opt,name=before,proto3" json:"before,omitempty"`
+	// As it is with the edition.
+	After         *DeadlineReading `protobuf:"bytes,6,opt,name=after,proto3" json:"after,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadlineChange) Reset() {
+	*x = DeadlineChange{}
+	mi := &file_common_v1_history_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadlineChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadlineChange) ProtoMessage() {}
+
+func (x *DeadlineChange) ProtoReflect() protoreflect.Message {
+	mi := &file_common_v1_history_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadlineChange.ProtoReflect.Descriptor instead.
+func (*DeadlineChange) Descriptor() ([]byte, []int) {
+	return file_common_v1_history_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DeadlineChange) GetCategory() string {
+	if x != nil {
+		return x.Category
+	}
+	return ""
+}
+
+func (x *DeadlineChange) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DeadlineChange) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *DeadlineChange) GetWhat() *Text {
+	if x != nil {
+		return x.What
+	}
+	return nil
+}
+
+func (x *DeadlineChange) GetBefore() *DeadlineReading {
+	if x != nil {
+		return x.Before
+	}
+	return nil
+}
+
+func (x *DeadlineChange) GetAfter() *DeadlineReading {
+	if x != nil {
+		return x.After
+	}
+	return nil
+}
+
+// DeadlineReading is the outcome of a deadline under one law.
+type DeadlineReading struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Last day that drives reminders; absent while the clock stands still or no rule is in force.
+	Due *Date `protobuf:"bytes,1,opt,name=due,proto3" json:"due,omitempty"`
+	// Last day after which it is overdue.
+	OverdueAfter *Date `protobuf:"bytes,2,opt,name=overdue_after,json=overdueAfter,proto3" json:"overdue_after,omitempty"`
+	// True while the calendar of a year it runs through is not loaded.
+	Provisional bool `protobuf:"varint,3,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	// True while the clock stands still.
+	Suspended     bool `protobuf:"varint,4,opt,name=suspended,proto3" json:"suspended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadlineReading) Reset() {
+	*x = DeadlineReading{}
+	mi := &file_common_v1_history_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadlineReading) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadlineReading) ProtoMessage() {}
+
+func (x *DeadlineReading) ProtoReflect() protoreflect.Message {
+	mi := &file_common_v1_history_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadlineReading.ProtoReflect.Descriptor instead.
+func (*DeadlineReading) Descriptor() ([]byte, []int) {
+	return file_common_v1_history_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DeadlineReading) GetDue() *Date {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+func (x *DeadlineReading) GetOverdueAfter() *Date {
+	if x != nil {
+		return x.OverdueAfter
+	}
+	return nil
+}
+
+func (x *DeadlineReading) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+func (x *DeadlineReading) GetSuspended() bool {
+	if x != nil {
+		return x.Suspended
+	}
+	return false
+}
+
 var File_common_v1_history_proto protoreflect.FileDescriptor
 
 const file_common_v1_history_proto_rawDesc = "" +
@@ -782,14 +1065,34 @@ const file_common_v1_history_proto_rawDesc = "" +
 	"\rrows_replayed\x18\x04 \x01(\x04R\frowsReplayed\x12\x16\n" +
 	"\x06events\x18\x05 \x01(\x04R\x06events\x12\x14\n" +
 	"\x05equal\x18\x06 \x01(\bR\x05equal\x12 \n" +
-	"\vdifferences\x18\a \x03(\tR\vdifferences2\xb4\x02\n" +
+	"\vdifferences\x18\a \x03(\tR\vdifferences\"\x83\x01\n" +
+	"\fJudgeRequest\x121\n" +
+	"\x04list\x18\x01 \x01(\tB\x1d\xbaH\x1ar\x182\x16^[a-z][a-z0-9_]{1,39}$R\x04list\x12#\n" +
+	"\acontent\x18\x02 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x800R\acontent\x12\x1b\n" +
+	"\tloaded_at\x18\x03 \x01(\x04R\bloadedAt\"^\n" +
+	"\rJudgeResponse\x12\x18\n" +
+	"\achecked\x18\x01 \x01(\x04R\achecked\x123\n" +
+	"\achanges\x18\x02 \x03(\v2\x19.common.v1.DeadlineChangeR\achanges\"\xdb\x01\n" +
+	"\x0eDeadlineChange\x12\x1a\n" +
+	"\bcategory\x18\x01 \x01(\tR\bcategory\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\x12#\n" +
+	"\x04what\x18\x04 \x01(\v2\x0f.common.v1.TextR\x04what\x122\n" +
+	"\x06before\x18\x05 \x01(\v2\x1a.common.v1.DeadlineReadingR\x06before\x120\n" +
+	"\x05after\x18\x06 \x01(\v2\x1a.common.v1.DeadlineReadingR\x05after\"\xaa\x01\n" +
+	"\x0fDeadlineReading\x12!\n" +
+	"\x03due\x18\x01 \x01(\v2\x0f.common.v1.DateR\x03due\x124\n" +
+	"\roverdue_after\x18\x02 \x01(\v2\x0f.common.v1.DateR\foverdueAfter\x12 \n" +
+	"\vprovisional\x18\x03 \x01(\bR\vprovisional\x12\x1c\n" +
+	"\tsuspended\x18\x04 \x01(\bR\tsuspended2\xf2\x02\n" +
 	"\x14RecordHistoryService\x12I\n" +
 	"\n" +
 	"Categories\x12\x1c.common.v1.CategoriesRequest\x1a\x1d.common.v1.CategoriesResponse\x12B\n" +
 	"\aHistory\x12\x19.common.v1.HistoryRequest\x1a\x1a.common.v1.HistoryResponse0\x01\x12@\n" +
 	"\aStateAt\x12\x19.common.v1.StateAtRequest\x1a\x1a.common.v1.StateAtResponse\x12K\n" +
 	"\n" +
-	"CheckViews\x12\x1c.common.v1.CheckViewsRequest\x1a\x1d.common.v1.CheckViewsResponse0\x01B\"Z shiyang/proto/common/v1;commonv1b\x06proto3"
+	"CheckViews\x12\x1c.common.v1.CheckViewsRequest\x1a\x1d.common.v1.CheckViewsResponse0\x01\x12<\n" +
+	"\x05Judge\x12\x17.common.v1.JudgeRequest\x1a\x18.common.v1.JudgeResponse0\x01B\"Z shiyang/proto/common/v1;commonv1b\x06proto3"
 
 var (
 	file_common_v1_history_proto_rawDescOnce sync.Once
@@ -803,7 +1106,7 @@ func file_common_v1_history_proto_rawDescGZIP() []byte {
 	return file_common_v1_history_proto_rawDescData
 }
 
-var file_common_v1_history_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_common_v1_history_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_common_v1_history_proto_goTypes = []any{
 	(*CategoriesRequest)(nil),     // 0: common.v1.CategoriesRequest
 	(*CategoriesResponse)(nil),    // 1: common.v1.CategoriesResponse
@@ -814,33 +1117,46 @@ var file_common_v1_history_proto_goTypes = []any{
 	(*StateAtResponse)(nil),       // 6: common.v1.StateAtResponse
 	(*CheckViewsRequest)(nil),     // 7: common.v1.CheckViewsRequest
 	(*CheckViewsResponse)(nil),    // 8: common.v1.CheckViewsResponse
-	(*Text)(nil),                  // 9: common.v1.Text
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 11: google.protobuf.Struct
+	(*JudgeRequest)(nil),          // 9: common.v1.JudgeRequest
+	(*JudgeResponse)(nil),         // 10: common.v1.JudgeResponse
+	(*DeadlineChange)(nil),        // 11: common.v1.DeadlineChange
+	(*DeadlineReading)(nil),       // 12: common.v1.DeadlineReading
+	(*Text)(nil),                  // 13: common.v1.Text
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 15: google.protobuf.Struct
+	(*Date)(nil),                  // 16: common.v1.Date
 }
 var file_common_v1_history_proto_depIdxs = []int32{
-	9,  // 0: common.v1.HistoryResponse.sentence:type_name -> common.v1.Text
+	13, // 0: common.v1.HistoryResponse.sentence:type_name -> common.v1.Text
 	4,  // 1: common.v1.HistoryResponse.changes:type_name -> common.v1.Change
-	10, // 2: common.v1.HistoryResponse.occurred_at:type_name -> google.protobuf.Timestamp
-	10, // 3: common.v1.HistoryResponse.recorded_at:type_name -> google.protobuf.Timestamp
-	11, // 4: common.v1.HistoryResponse.event:type_name -> google.protobuf.Struct
-	10, // 5: common.v1.StateAtRequest.happened_by:type_name -> google.protobuf.Timestamp
-	10, // 6: common.v1.StateAtRequest.recorded_by:type_name -> google.protobuf.Timestamp
-	11, // 7: common.v1.StateAtResponse.state:type_name -> google.protobuf.Struct
+	14, // 2: common.v1.HistoryResponse.occurred_at:type_name -> google.protobuf.Timestamp
+	14, // 3: common.v1.HistoryResponse.recorded_at:type_name -> google.protobuf.Timestamp
+	15, // 4: common.v1.HistoryResponse.event:type_name -> google.protobuf.Struct
+	14, // 5: common.v1.StateAtRequest.happened_by:type_name -> google.protobuf.Timestamp
+	14, // 6: common.v1.StateAtRequest.recorded_by:type_name -> google.protobuf.Timestamp
+	15, // 7: common.v1.StateAtResponse.state:type_name -> google.protobuf.Struct
 	3,  // 8: common.v1.StateAtResponse.skipped:type_name -> common.v1.HistoryResponse
-	0,  // 9: common.v1.RecordHistoryService.Categories:input_type -> common.v1.CategoriesRequest
-	2,  // 10: common.v1.RecordHistoryService.History:input_type -> common.v1.HistoryRequest
-	5,  // 11: common.v1.RecordHistoryService.StateAt:input_type -> common.v1.StateAtRequest
-	7,  // 12: common.v1.RecordHistoryService.CheckViews:input_type -> common.v1.CheckViewsRequest
-	1,  // 13: common.v1.RecordHistoryService.Categories:output_type -> common.v1.CategoriesResponse
-	3,  // 14: common.v1.RecordHistoryService.History:output_type -> common.v1.HistoryResponse
-	6,  // 15: common.v1.RecordHistoryService.StateAt:output_type -> common.v1.StateAtResponse
-	8,  // 16: common.v1.RecordHistoryService.CheckViews:output_type -> common.v1.CheckViewsResponse
-	13, // [13:17] is the sub-list for method output_type
-	9,  // [9:13] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	11, // 9: common.v1.JudgeResponse.changes:type_name -> common.v1.DeadlineChange
+	13, // 10: common.v1.DeadlineChange.what:type_name -> common.v1.Text
+	12, // 11: common.v1.DeadlineChange.before:type_name -> common.v1.DeadlineReading
+	12, // 12: common.v1.DeadlineChange.after:type_name -> common.v1.DeadlineReading
+	16, // 13: common.v1.DeadlineReading.due:type_name -> common.v1.Date
+	16, // 14: common.v1.DeadlineReading.overdue_after:type_name -> common.v1.Date
+	0,  // 15: common.v1.RecordHistoryService.Categories:input_type -> common.v1.CategoriesRequest
+	2,  // 16: common.v1.RecordHistoryService.History:input_type -> common.v1.HistoryRequest
+	5,  // 17: common.v1.RecordHistoryService.StateAt:input_type -> common.v1.StateAtRequest
+	7,  // 18: common.v1.RecordHistoryService.CheckViews:input_type -> common.v1.CheckViewsRequest
+	9,  // 19: common.v1.RecordHistoryService.Judge:input_type -> common.v1.JudgeRequest
+	1,  // 20: common.v1.RecordHistoryService.Categories:output_type -> common.v1.CategoriesResponse
+	3,  // 21: common.v1.RecordHistoryService.History:output_type -> common.v1.HistoryResponse
+	6,  // 22: common.v1.RecordHistoryService.StateAt:output_type -> common.v1.StateAtResponse
+	8,  // 23: common.v1.RecordHistoryService.CheckViews:output_type -> common.v1.CheckViewsResponse
+	10, // 24: common.v1.RecordHistoryService.Judge:output_type -> common.v1.JudgeResponse
+	20, // [20:25] is the sub-list for method output_type
+	15, // [15:20] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_common_v1_history_proto_init() }
@@ -855,7 +1171,7 @@ func file_common_v1_history_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_common_v1_history_proto_rawDesc), len(file_common_v1_history_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

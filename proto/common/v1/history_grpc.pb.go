@@ -25,6 +25,7 @@ const (
 	RecordHistoryService_History_FullMethodName    = "/common.v1.RecordHistoryService/History"
 	RecordHistoryService_StateAt_FullMethodName    = "/common.v1.RecordHistoryService/StateAt"
 	RecordHistoryService_CheckViews_FullMethodName = "/common.v1.RecordHistoryService/CheckViews"
+	RecordHistoryService_Judge_FullMethodName      = "/common.v1.RecordHistoryService/Judge"
 )
 
 // RecordHistoryServiceClient is the client API for RecordHistoryService service.
@@ -42,6 +43,8 @@ type RecordHistoryServiceClient interface {
 	StateAt(ctx context.Context, in *StateAtRequest, opts ...grpc.CallOption) (*StateAtResponse, error)
 	// CheckViews replays from zero and compares with the live views.
 	CheckViews(ctx context.Context, in *CheckViewsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[CheckViewsResponse], error)
+	// Judge tells which open deadlines of the service an edition of law data moves.
+	Judge(ctx context.Context, in *JudgeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[JudgeResponse], error)
 }
 
 type recordHistoryServiceClient struct {
@@ -110,6 +113,25 @@ func (c *recordHistoryServiceClient) CheckViews(ctx context.Context, in *CheckVi
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RecordHistoryService_CheckViewsClient = grpc.ServerStreamingClient[CheckViewsResponse]
 
+func (c *recordHistoryServiceClient) Judge(ctx context.Context, in *JudgeRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[JudgeResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &RecordHistoryService_ServiceDesc.Streams[2], RecordHistoryService_Judge_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[JudgeRequest, JudgeResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecordHistoryService_JudgeClient = grpc.ServerStreamingClient[JudgeResponse]
+
 // RecordHistoryServiceServer is the server API for RecordHistoryService service.
 // All implementations must embed UnimplementedRecordHistoryServiceServer
 // for forward compatibility.
@@ -125,6 +147,8 @@ type RecordHistoryServiceServer interface {
 	StateAt(context.Context, *StateAtRequest) (*StateAtResponse, error)
 	// CheckViews replays from zero and compares with the live views.
 	CheckViews(*CheckViewsRequest, grpc.ServerStreamingServer[CheckViewsResponse]) error
+	// Judge tells which open deadlines of the service an edition of law data moves.
+	Judge(*JudgeRequest, grpc.ServerStreamingServer[JudgeResponse]) error
 	mustEmbedUnimplementedRecordHistoryServiceServer()
 }
 
@@ -146,6 +170,9 @@ func (UnimplementedRecordHistoryServiceServer) StateAt(context.Context, *StateAt
 }
 func (UnimplementedRecordHistoryServiceServer) CheckViews(*CheckViewsRequest, grpc.ServerStreamingServer[CheckViewsResponse]) error {
 	return status.Error(codes.Unimplemented, "method CheckViews not implemented")
+}
+func (UnimplementedRecordHistoryServiceServer) Judge(*JudgeRequest, grpc.ServerStreamingServer[JudgeResponse]) error {
+	return status.Error(codes.Unimplemented, "method Judge not implemented")
 }
 func (UnimplementedRecordHistoryServiceServer) mustEmbedUnimplementedRecordHistoryServiceServer() {}
 func (UnimplementedRecordHistoryServiceServer) testEmbeddedByValue()                              {}
@@ -226,6 +253,17 @@ func _RecordHistoryService_CheckViews_Handler(srv interface{}, stream grpc.Serve
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type RecordHistoryService_CheckViewsServer = grpc.ServerStreamingServer[CheckViewsResponse]
 
+func _RecordHistoryService_Judge_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(JudgeRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(RecordHistoryServiceServer).Judge(m, &grpc.GenericServerStream[JudgeRequest, JudgeResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type RecordHistoryService_JudgeServer = grpc.ServerStreamingServer[JudgeResponse]
+
 // RecordHistoryService_ServiceDesc is the grpc.ServiceDesc for RecordHistoryService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -251,6 +289,11 @@ var RecordHistoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			StreamName:    "CheckViews",
 			Handler:       _RecordHistoryService_CheckViews_Handler,
+			ServerStreams: true,
+		},
+		{
+			StreamName:    "Judge",
+			Handler:       _RecordHistoryService_Judge_Handler,
 			ServerStreams: true,
 		},
 	},
