@@ -84,6 +84,7 @@ func open(t testing.TB, day string, faulty func(es.Store) es.Store) *bureau {
 	b.reactor = readmodel.NewReactor(b.db, b.log, codec, readmodel.Options{Now: b.clock}, permits.Reactions(b.server)...)
 	b.ticker = readmodel.NewTicker(b.clock, time.Hour, permits.Jobs(b.server)...)
 	b.serve()
+	b.settle() // the views are there
 	return b
 }
 
@@ -95,7 +96,7 @@ func (b *bureau) serve() {
 	b.issuer = rpc.NewIssuer("1", private, "shiyang", time.Now)
 	server := rpc.NewServer(rpc.ServerOptions{
 		Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"1": public}, "shiyang", time.Now),
-		Logger: slog.New(slog.DiscardHandler),
+		Logger: slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	permitsv1.RegisterPermitsServiceServer(server, b.server)
 	commonv1.RegisterRecordHistoryServiceServer(server, b.server)

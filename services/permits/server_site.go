@@ -112,7 +112,8 @@ func (s *Server) AssignFacility(ctx context.Context, r *permitsv1.AssignFacility
 	return &permitsv1.AssignFacilityResponse{Receipt: receiptOf(receipt)}, nil
 }
 
-// GetFacility shows a site from its own record.
+// GetFacility shows a site from its own record; which permit it has is what
+// its reservation says.
 func (s *Server) GetFacility(ctx context.Context, r *permitsv1.GetFacilityRequest) (*permitsv1.GetFacilityResponse, error) {
 	who, err := caller(ctx)
 	if err != nil {
@@ -125,13 +126,11 @@ func (s *Server) GetFacility(ctx context.Context, r *permitsv1.GetFacilityReques
 	if err := mayCallSite(who, "GetFacility")(f); err != nil {
 		return nil, err
 	}
-	if err := s.wait(ctx, r.GetAtLeast(), sitelist.Name); err != nil {
-		return nil, err
-	}
-	permitID, err := s.sites.Permit(ctx, r.GetFacilityId())
+	holder, _, err := s.keys.Holder(ctx, keySite, r.GetFacilityId())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("permit of a site: %w", err)
 	}
+	_, permitID, _ := es.SplitStream(holder)
 	shown := siteForm(r.GetFacilityId(), f)
 	shown.Revision, shown.PermitId = uint64(revision), permitID
 	if !opensPersons(who, siteObject(f)) {

@@ -165,16 +165,6 @@ func (q Queries) List(ctx context.Context, f Filter) (sites []*permitsv1.Facilit
 	return sites, next, rows.Err()
 }
 
-// Permit returns the permit or open application of a site, "" if it has none.
-func (q Queries) Permit(ctx context.Context, facilityID string) (string, error) {
-	var id string
-	err := q.DB.QueryRow(ctx, `SELECT coalesce((SELECT permit_id FROM `+table+` WHERE facility_id = $1), '')`, facilityID).Scan(&id)
-	if err != nil {
-		return "", fmt.Errorf("permit of a site: %w", err)
-	}
-	return id, nil
-}
-
 func scan(rows interface{ Scan(into ...any) error }) (*permitsv1.Facility, error) {
 	s := &permitsv1.SiteContent{}
 	f := &permitsv1.Facility{Site: s}
