@@ -112,7 +112,11 @@ func DueText(ctx context.Context, d *commonv1.Deadline) string {
 	case d.GetDue() == nil:
 		return words.From(d.GetTitle()).In(ctx)
 	}
-	text := words.DueOn.F(ctx, words.Day(ctx, d.GetDue()), words.Left(ctx, d))
+	last := d.GetDue()
+	if d.GetState() == "overdue" && d.GetOverdueAfter() != nil {
+		last = d.GetOverdueAfter() // the reading under which it is late
+	}
+	text := words.DueOn.F(ctx, words.Day(ctx, last), words.Left(ctx, d))
 	if d.GetProvisional() {
 		text += words.Provisional.In(ctx)
 	}
