@@ -178,6 +178,7 @@ func done[R receipt](answer R, err error) func(*bureau) *commonv1.Receipt {
 // refused checks the exact reason of a refusal and that nothing was written.
 func (b *bureau) refused(reason string, do func() error) {
 	b.t.Helper()
+	b.settle() // what reactions still had to write
 	before := b.store.Head()
 	err := do()
 	p := rpc.ProblemFrom(err)

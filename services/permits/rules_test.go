@@ -52,7 +52,7 @@ func declares(t *testing.T, file, function string) bool {
 
 func read(t *testing.T, file string) string {
 	t.Helper()
-	content, err := os.ReadFile(file) //nolint:gosec // the page names files of this repository
+	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Error(err)
 	}

@@ -70,6 +70,7 @@ func (p Permit) needsNotice() bool { return p.Status == Draft && p.Class == key 
 func (p Permit) awaitsFiling() bool {
 	return p.stage(PublicNotice, Deficient) || p.Status == Draft && p.Class != key
 }
+
 func (p Permit) awaitsExamination() bool {
 	return p.Status == Accepted && !p.Paused()
 }
@@ -83,7 +84,7 @@ func (p Permit) advisedAgainst() bool {
 }
 func (p Permit) awaitsDelivery() bool { return p.stage(Issued, Refused) && p.DeliveredOn.IsZero() }
 
-func (p Permit) stage(any ...Status) bool { return slices.Contains(any, p.Status) }
+func (p Permit) stage(among ...Status) bool { return slices.Contains(among, p.Status) }
 
 // NextAct is the act that the procedure waits for; false when it is over.
 func (p Permit) NextAct() (Act, bool) {
@@ -207,6 +208,7 @@ func Class(c permitsv1.ManagementClass) problem.Text {
 		return text("重点管理", "key management")
 	case simplified:
 		return text("简化管理", "simplified management")
+	default:
+		return problem.Text{}
 	}
-	return problem.Text{}
 }
