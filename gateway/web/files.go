@@ -58,7 +58,12 @@ func (v *visit) upload(values url.Values, path, kind string, wrong *problem.Fiel
 	a, err := v.Attachments.Put(v.text(), v.session.Account, head.Filename, kind, file)
 	if err != nil {
 		if refused := rpc.ProblemFrom(err); refused != nil {
-			wrong.Add(path, "", refused.Reason, refused.Text.Zh, refused.Text.En)
+			for _, e := range refused.Errors {
+				wrong.Add(path, "", e.Reason, e.Text.Zh, e.Text.En)
+			}
+			if len(refused.Errors) == 0 {
+				wrong.Add(path, "", refused.Reason, refused.Text.Zh, refused.Text.En)
+			}
 			return
 		}
 		wrong.Add(path, "", "NOT_STORED", words.ErrUnavailable.Zh, words.ErrUnavailable.En)

@@ -303,7 +303,7 @@ func TestApplicationFromDraftToFiling(t *testing.T) {
 	step("limits", limit, http.StatusSeeOther)
 	step("monitoring", url.Values{"save": {"1"}, "content.ledgerRequirement": {"按 HJ 944"}}, http.StatusOK)
 	for range 2 {
-		r, _ := b.upload("firm_admin", apply+"files", url.Values{"kind": {"commitment"}, "upload": {"1"}}, "file", "承诺书.pdf", "%PDF-1.7")
+		r, _ := b.upload("firm_admin", apply+"files", url.Values{"kind": {"other"}, "upload": {"1"}}, "file", "承诺书.pdf", "%PDF-1.7")
 		if r.StatusCode != http.StatusOK {
 			t.Fatalf("upload answers %d", r.StatusCode)
 		}

@@ -122,7 +122,11 @@ func asOf(ctx context.Context, path string, i instant, at uint64, events []compo
 func lines(state *structpb.Struct, since []*commonv1.Change) []page.Line {
 	var out []page.Line
 	flatten("", structpb.NewStructValue(state), &out)
+	out = slices.DeleteFunc(out, func(l page.Line) bool { return derived(l.Path) })
 	for _, c := range since {
+		if derived(c.GetPath()) {
+			continue
+		}
 		i := slices.IndexFunc(out, func(l page.Line) bool { return l.Path == c.GetPath() })
 		if i < 0 {
 			out = append(out, page.Line{Path: c.GetPath(), Value: c.GetBefore(), Today: c.GetAfter(), Changed: true})
@@ -131,6 +135,12 @@ func lines(state *structpb.Struct, since []*commonv1.Change) []page.Line {
 		out[i].Today, out[i].Changed = c.GetAfter(), true
 	}
 	return out
+}
+
+// derived are parts of a state that follow from the others: sentences and the
+// steps of the procedure.
+func derived(path string) bool {
+	return strings.HasPrefix(path, "statusText") || strings.HasPrefix(path, "steps[") || path == "revision"
 }
 
 // flatten writes one line per plain value, in the order of the names.

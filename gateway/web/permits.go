@@ -142,22 +142,22 @@ func skipped(list []*commonv1.HistoryResponse, events []component.Event) []compo
 	return out
 }
 
-// permitOf reads the content out of a state that has the names of the API;
-// nil if it has none.
+// permitOf reads a state that has the names of the API as a permit; nil if
+// there was none, or if it cannot be read as one: the page then shows the
+// values one by one.
 func permitOf(state *structpb.Struct) *permitsv1.Permit {
-	content, ok := state.GetFields()["content"]
-	if !ok {
+	if len(state.GetFields()) == 0 {
 		return nil
 	}
-	body, err := content.MarshalJSON()
+	body, err := state.MarshalJSON()
 	if err != nil {
 		return nil
 	}
-	var c permitsv1.ApplicationContent
-	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &c); err != nil {
+	var p permitsv1.Permit
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(body, &p); err != nil {
 		return nil
 	}
-	return &permitsv1.Permit{Content: &c}
+	return &p
 }
 
 func (p *pages) paper(v *visit) error {

@@ -46,7 +46,7 @@ func content() *permitsv1.ApplicationContent {
 		Monitoring:  []*permitsv1.Monitoring{{Outlet: "DA001", Pollutant: "a21026", Automatic: true, Frequency: "continuous", Method: "HJ 75-2017"}},
 		Facilities:  []*permitsv1.ProductionFacility{{Code: "MF0001", Title: "电阻炉", Capacity: "2 万吨/年"}},
 		Abatements:  []*permitsv1.Abatement{{Code: "TA001", Process: "双碱法脱硫", Outlet: "DA001"}},
-		Attachments: []*commonv1.Attachment{{Sha256: "c41f0000000000000000000000000000000000000000000000000000000a9a07", Size: 1_468_006, MediaType: "application/pdf", Kind: "commitment", Title: "承诺书.pdf"}},
+		Attachments: []*commonv1.Attachment{{Sha256: "c41f0000000000000000000000000000000000000000000000000000000a9a07", Size: 1_468_006, MediaType: "application/pdf", Kind: "other", Title: "承诺书.pdf"}},
 	}
 }
 

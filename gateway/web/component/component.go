@@ -76,6 +76,15 @@ type Frame struct {
 	Search   bool // the person may list permits
 }
 
+// windowTitle is the title of the window; that of an error page says so first.
+func windowTitle(ctx context.Context, f Frame) string {
+	title := f.Title + " – " + words.Product.In(ctx)
+	if f.Wrong {
+		return words.ErrorPrefix.In(ctx) + title
+	}
+	return title
+}
+
 // Crumb is a step of the breadcrumb; the last one has no path.
 type Crumb struct {
 	Text words.Text

@@ -1775,7 +1775,7 @@ func FirmApplication(a *identityv1.FirmApplication, applicant string) templ.Comp
 				{Name: words.UnitName, Value: a.GetUnitName()},
 				{Name: words.Uscc, Value: a.GetUscc()},
 				{Name: words.County, Value: county(ctx, a.GetDivision())},
-				{Name: words.IsLegal, Value: yesNo(ctx, a.GetLegalRepresentative())},
+				{Name: words.Legal, Value: yesNo(ctx, a.GetLegalRepresentative())},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -130,12 +130,12 @@ var Pollutants = []Named{
 
 // AttachmentKinds 附件种类 of an application.
 var AttachmentKinds = []Named{
-	{"commitment", Text{"承诺书", "Letter of commitment"}},
 	{"eia-approval", Text{"环评批复或登记", "EIA approval or registration"}},
 	{"monitoring-plan", Text{"自行监测方案", "Monitoring plan"}},
 	{"licence", Text{"营业执照", "Business licence"}},
 	{"mandate", Text{"授权委托书", "Mandate"}},
-	{"other", Text{"其他材料", "Other document"}},
+	{"drawing", Text{"图件", "Drawing"}},
+	{"other", Text{"承诺书和其他材料", "Letter of commitment, other documents"}},
 }
 
 // PauseKinds 不计入期限的事由.

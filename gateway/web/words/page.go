@@ -62,6 +62,7 @@ var (
 	Then           = Text{"当时", "Then"}
 	TodayValue     = Text{"现在", "Today"}
 	SkippedEvents  = Text{"已录入、当时尚未发生的记录", "Known, but not yet happened then"}
+	SinceThen      = Text{"此后改变的内容", "What has changed since"}
 	NothingThen    = Text{"那时还没有这条记录。", "The record did not exist then."}
 	SameAsToday    = Text{"与现在相同", "Same as today"}
 )

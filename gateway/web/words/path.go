@@ -95,6 +95,12 @@ var pathNames = map[string]Text{
 	"id":                    {"编号", "Id"},
 	"reason":                Reason,
 	"externalNumber":        ExternalNumber,
+	"permitId":              RecordID,
+	"syncState":             {"同步", "Mirroring"},
+	"mediaType":             {"文件类型", "Media type"},
+	"remedies":              Remedies,
+	"zh":                    {"中文", "Chinese"},
+	"en":                    {"英文", "English"},
 	"issuingOrg":            IssuedBy,
 }
 
@@ -108,7 +114,7 @@ func PathName(path string) Text {
 		if !ok {
 			t = Same(name)
 		}
-		if name == "content" || name == "site" {
+		if name == "content" || name == "site" || name == "iso" {
 			continue
 		}
 		if indexed {
@@ -155,6 +161,9 @@ func ValueName(path, value string) Text {
 		if t := Find(Statuses, code); t != Same(code) {
 			return t
 		}
+	}
+	if strings.HasSuffix(path, "iso") {
+		return Same(value)
 	}
 	for _, list := range valueLists {
 		if t := Find(list, value); t != Same(value) {

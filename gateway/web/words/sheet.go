@@ -131,6 +131,7 @@ var (
 	SubmitPermit   = Text{"提交申请", "Submit the application"}
 	ToCorrect      = Text{"要改正的", "To correct"}
 	Rows           = Counted{"%d 行", "%d row", "%d rows"}
+	AllValues      = Counted{"当时的全部 %d 项", "All %d value as it stood", "All %d values as they stood"}
 	MissingItems   = Text{"补正通知列出的事项", "What the deficiency notice lists"}
 	SeeAnswers     = Text{"照当前填写内容核对", "Reckoned from what is filled in now"}
 )
