@@ -153,8 +153,27 @@ func (r *Runner) attempt(ctx context.Context, tries int) int {
 	}
 	r.options.Logger.Log(ctx, level, "read models pause", slog.Any("error", err))
 	r.status.stopped(err)
+	if errors.Is(err, ErrLocked) {
+		r.standBy(ctx)
+	}
 	pause(ctx, tries)
 	return tries
+}
+
+// standBy looks where the process that runs these views has brought them, so
+// that this one can say that it is ready to answer queries.
+func (r *Runner) standBy(ctx context.Context) {
+	if head, err := r.source.Head(ctx); err == nil {
+		r.status.sawHead(head)
+	}
+	for _, m := range r.members {
+		state := stateStandingBy
+		at, err := loadCheckpoint(ctx, r.db.reader, m.Projection)
+		if err != nil { // not built yet, or the database is away
+			state = stateWaiting
+		}
+		r.status.report(state, []*member{{Projection: m.Projection, at: at}})
+	}
 }
 
 // pause waits with full jitter, up to 10 s after many tries.

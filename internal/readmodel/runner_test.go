@@ -283,8 +283,9 @@ func TestOneRunnerPerDatabase(t *testing.T) {
 		if err := two.WaitFor(t.Context(), last); err != nil {
 			t.Fatal(err)
 		}
-		if second.Ready() == nil {
-			t.Error("the second runner runs beside the first")
+		until(t, "the one that stands by is ready to answer", func() bool { return second.Ready() == nil })
+		if v := second.Status()[0]; v.State != "standing by" {
+			t.Errorf("the second runner runs beside the first: %+v", v)
 		}
 		stop()
 		settle(t, log, second) // it takes over

@@ -15,7 +15,8 @@ import (
 
 // The states of a projection in [ProjectionStatus].
 const (
-	stateWaiting    = "waiting"     // the runner has not begun, or stands by for another process
+	stateWaiting    = "waiting"     // the runner has not begun
+	stateStandingBy = "standing by" // another process runs it
 	stateCatchingUp = "catching up" // reads the log on its own
 	stateBuilding   = "building"    // another process builds it
 	stateFollowing  = "following"   // moves with every event
@@ -27,7 +28,7 @@ const (
 type ProjectionStatus struct {
 	Name     string
 	Version  int
-	State    string      // "waiting", "catching up", "building", "following" or "failed"
+	State    string      // "waiting", "standing by", "catching up", "building", "following" or "failed"
 	Live     bool        // has been at the head once, so readers may trust it
 	Position es.Position // everything up to here is in the tables
 	Head     es.Position // of the log when last asked
@@ -71,7 +72,7 @@ func (s *status) stopped(err error) {
 	defer s.mu.Unlock()
 	s.pipe, s.stopErr = nil, err
 	for _, v := range s.views {
-		if v.State != stateFailed {
+		if v.State != stateFailed && !(v.State == stateStandingBy && errors.Is(err, ErrLocked)) {
 			v.State = stateWaiting
 		}
 	}
@@ -134,18 +135,20 @@ func (r *Runner) Status() []ProjectionStatus {
 func (r *Runner) UnknownEvents() int64 { return r.reader.unknown.Load() }
 
 // Ready returns nil when every view that is not set aside has reached the head
-// once and follows it. Otherwise the error names the first that has not, with
-// its progress. A failed view does not make the process unready: the others
+// once and follows it, here or in the process that this one stands by for:
+// both can answer. Otherwise the error names the first that has not, with its
+// progress. A failed view does not make the process unready: the others
 // serve, and the failure is shown.
 func (r *Runner) Ready() error {
 	for _, v := range r.Status() {
-		if v.State != stateFailed && (v.State != stateFollowing || !v.Live) {
+		moves := v.State == stateFollowing || v.State == stateStandingBy
+		if v.State != stateFailed && (!moves || !v.Live) {
 			return fmt.Errorf("view %s_v%d is %s: at position %d of %d", v.Name, v.Version, v.State, v.Position, v.Head)
 		}
 	}
 	r.status.mu.Lock()
 	defer r.status.mu.Unlock()
-	if r.status.pipe == nil {
+	if r.status.pipe == nil && !errors.Is(r.status.stopErr, ErrLocked) {
 		return cmp.Or(r.status.stopErr, errors.New("the read models have not been started"))
 	}
 	return nil
