@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"internal/lawbook":                 {"internal/lawbook/", "internal/blob", "internal/es", "internal/law", "internal/problem", "internal/readmodel", "proto/common/"},
 	"internal/keyring":                 {"internal/es", "internal/problem"},
 	"internal/readmodel":               {"internal/es", "internal/problem"},
-	"internal/history":                 {"internal/es", "internal/problem", "proto/common/"},
+	"internal/history":                 {"internal/es", "internal/problem", "internal/readmodel", "proto/common/"},
 	"internal/readmodel/readmodeltest": {"internal/readmodel", "internal/es", "internal/problem", "eventstore"},
 	"internal/rpc":                     {"internal/es", "internal/problem", "proto/"},
 	"services/permits":                 {"services/permits/", "internal/", "proto/"},

@@ -11,7 +11,8 @@
 //
 // The package is generic: a service passes the fold of its aggregate, the form
 // in which its API shows it, and the sentences. It imports internal/es,
-// internal/problem and the common contracts. Start with [Keeper].
+// internal/readmodel, internal/problem and the common contracts. Start with
+// [Keeper].
 package history
 
 import (

@@ -15,7 +15,6 @@ import (
 	"shiyang/internal/es"
 	"shiyang/internal/history"
 	"shiyang/internal/problem"
-	"shiyang/internal/readmodel"
 	auditv1 "shiyang/proto/audit/v1"
 	commonv1 "shiyang/proto/common/v1"
 	"shiyang/services/audit/planning/indicator"
@@ -88,20 +87,9 @@ func (s *Server) CheckViews(r *commonv1.CheckViewsRequest, stream commonv1.Recor
 }
 
 func (s *Server) checkOwn(ctx context.Context, view string) (views []*commonv1.CheckViewsResponse, err error) {
-	for _, p := range Projections() {
-		if view != "" && view != p.Name && view != p.Key() {
-			continue
-		}
-		r, err := readmodel.Check(ctx, s.db, s.source, s.codec, p)
+	for answer, err := range history.CheckViews(ctx, s.db, s.source, s.codec, view, Projections()...) {
 		if err != nil {
 			return views, err
-		}
-		answer := &commonv1.CheckViewsResponse{
-			View: r.View, Position: uint64(r.Position), Events: uint64(r.ReplayedEvents), Equal: r.OK(),
-			RowsLive: uint64(r.Rows), RowsReplayed: uint64(r.Rows),
-		}
-		for _, d := range r.Differences {
-			answer.Differences = append(answer.Differences, fmt.Sprintf("%s %s %s %s", d.Table, d.Key, d.Kind, d.Column))
 		}
 		views = append(views, answer)
 	}

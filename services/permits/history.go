@@ -12,15 +12,12 @@ import (
 	"shiyang/internal/es"
 	"shiyang/internal/history"
 	"shiyang/internal/problem"
-	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits/facility"
 	"shiyang/services/permits/permit"
 )
-
-const historyMethods = "/common.v1.RecordHistoryService/"
 
 // Categories tells which records this service answers for.
 func (s *Server) Categories(context.Context, *commonv1.CategoriesRequest) (*commonv1.CategoriesResponse, error) {
@@ -30,7 +27,7 @@ func (s *Server) Categories(context.Context, *commonv1.CategoriesRequest) (*comm
 // History streams the events of a site or permit.
 func (s *Server) History(r *commonv1.HistoryRequest, stream commonv1.RecordHistoryService_HistoryServer) error {
 	ctx := stream.Context()
-	who, open, err := s.mayRead(ctx, "History", r.GetCategory(), r.GetId())
+	who, open, err := s.mayRead(ctx, r.GetCategory(), r.GetId())
 	if err != nil {
 		return err
 	}
@@ -51,7 +48,7 @@ func (s *Server) History(r *commonv1.HistoryRequest, stream commonv1.RecordHisto
 
 // StateAt folds a site or permit up to an instant.
 func (s *Server) StateAt(ctx context.Context, r *commonv1.StateAtRequest) (*commonv1.StateAtResponse, error) {
-	who, open, err := s.mayRead(ctx, "StateAt", r.GetCategory(), r.GetId())
+	who, open, err := s.mayRead(ctx, r.GetCategory(), r.GetId())
 	if err != nil {
 		return nil, err
 	}
@@ -69,66 +66,43 @@ func (s *Server) CheckViews(r *commonv1.CheckViewsRequest, stream commonv1.Recor
 	if s.source == nil || s.codec == nil {
 		return errNoReplay
 	}
-	for _, p := range Projections(s.law) {
-		if r.GetView() != "" && r.GetView() != p.Name && r.GetView() != p.Key() {
-			continue
-		}
-		result, err := readmodel.Check(stream.Context(), s.db, s.source, s.codec, p)
+	for answer, err := range history.CheckViews(stream.Context(), s.db, s.source, s.codec, r.GetView(), Projections(s.law)...) {
 		if err != nil {
 			return err
 		}
-		if err := stream.Send(checked(result)); err != nil {
+		if err := stream.Send(answer); err != nil {
 			return fmt.Errorf("send comparison: %w", err)
 		}
 	}
 	return nil
 }
 
-func checked(r readmodel.CheckResult) *commonv1.CheckViewsResponse {
-	answer := &commonv1.CheckViewsResponse{
-		View: r.View, Position: uint64(r.Position), Events: uint64(r.ReplayedEvents), Equal: r.OK(),
-		RowsLive: uint64(r.Rows), RowsReplayed: uint64(r.Rows),
-	}
-	if r.Events != r.ReplayedEvents {
-		answer.Differences = append(answer.Differences, fmt.Sprintf("events: the view was given %d, the log holds %d", r.Events, r.ReplayedEvents))
-	}
-	for _, d := range r.Differences {
-		switch d.Kind {
-		case "missing":
-			answer.RowsLive--
-		case "extra":
-			answer.RowsLive++
-		}
-		if len(answer.Differences) < 20 {
-			answer.Differences = append(answer.Differences, fmt.Sprintf("%s %s %s %s: %q, the log gives %q", d.Table, d.Key, d.Kind, d.Column, d.Live, d.Replay))
-		}
-	}
-	return answer
-}
-
 // mayRead is authority on the real record, and whether persons are open.
-func (s *Server) mayRead(ctx context.Context, method, category, id string) (who rpc.Caller, open bool, err error) {
+func (s *Server) mayRead(ctx context.Context, category, id string) (who rpc.Caller, open bool, err error) {
 	if who, err = caller(ctx); err != nil {
 		return who, false, err
 	}
-	var object rpc.Object
+	var (
+		object rpc.Object
+		read   string // who may read the record may read its past
+	)
 	switch category {
 	case categoryPermit:
 		p, revision, err := s.permits.Load(ctx, id)
 		if err != nil || revision == 0 {
 			return who, false, orNotFound(err)
 		}
-		object = objectOf(p)
+		object, read = objectOf(p), "GetPermit"
 	case categoryFacility:
 		f, revision, err := s.facilities.Load(ctx, id)
 		if err != nil || revision == 0 {
 			return who, false, orNotFound(err)
 		}
-		object = siteObject(f)
+		object, read = siteObject(f), "GetFacility"
 	default:
 		return who, false, problem.ErrNotFound
 	}
-	return who, opensPersons(who, object), rpc.Authorise(who, historyMethods+method, object)
+	return who, opensPersons(who, object), rpc.Authorise(who, methods+read, object)
 }
 
 func orNotFound(err error) error {

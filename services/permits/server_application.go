@@ -63,6 +63,9 @@ func (s *Server) OpenApplication(ctx context.Context, r *permitsv1.OpenApplicati
 	}
 	opening.ReservationID = reserved.ID
 	receipt, err := s.permits.Execute(ctx, who.CommandID, meta, opening)
+	if reserve.Refused(err) {
+		err = errors.Join(err, s.keys.Withdraw(ctx, meta, reserved)) // the site is free again at once
+	}
 	if err != nil {
 		return nil, err
 	}
