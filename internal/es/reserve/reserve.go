@@ -209,7 +209,7 @@ func (k *Keys) Hold(ctx context.Context, meta es.Meta, kind, key, holderStream s
 		return es.Receipt{}, err
 	}
 	receipt, err := write(ctx)
-	if _, refused := errors.AsType[*problem.Error](err); refused {
+	if Refused(err) {
 		if undone := k.Withdraw(ctx, meta, r); undone != nil {
 			err = errors.Join(err, undone)
 		}
@@ -219,6 +219,14 @@ func (k *Keys) Hold(ctx context.Context, meta es.Meta, kind, key, holderStream s
 		return receipt, err
 	}
 	return receipt, k.Confirm(ctx, meta, kind, key, r.ID)
+}
+
+// Refused reports whether an error is a final answer, after which a reservation
+// is withdrawn. A store that cannot be reached is none: the append may have got
+// through, or still be on its way.
+func Refused(err error) bool {
+	p, ok := errors.AsType[*problem.Error](err)
+	return ok && p.Kind != problem.Unavailable
 }
 
 // Holder returns the stream that holds a key, "" if nobody does.

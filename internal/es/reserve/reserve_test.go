@@ -303,3 +303,29 @@ func TestStepsNeedACommandAndAReservation(t *testing.T) {
 		t.Error("resolved what does not exist")
 	}
 }
+
+// A store that cannot be reached has not refused: the append may still come
+// through, so the key stays held until the command or the ticker settles it.
+func TestUnavailableIsNoRefusal(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		held string
+	}{
+		"refused":     {errOpenedBefore, ""},
+		"unavailable": {&problem.Error{Kind: problem.Unavailable, Reason: "OUTCOME_UNKNOWN"}, "permit-r1"},
+		"no problem":  {errors.New("disk full"), "permit-r1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys, _ := newBureau().program(-1, 0)
+			_, err := keys.Hold(t.Context(), command("c1"), kind, key, "permit-r1", func(context.Context) (es.Receipt, error) {
+				return es.Receipt{}, c.err
+			})
+			if !errors.Is(err, c.err) {
+				t.Errorf("answered %v", err)
+			}
+			if holder, _, err := keys.Holder(t.Context(), kind, key); holder != c.held || err != nil {
+				t.Errorf("%q holds the key, %v; want %q", holder, err, c.held)
+			}
+		})
+	}
+}
