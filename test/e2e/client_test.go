@@ -5,262 +5,157 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"mime/multipart"
 	"net/http"
-	"os"
-	"path/filepath"
-	"regexp"
+	"strconv"
 	"strings"
-
-	"github.com/google/uuid"
 )
 
-// memory is what the commands of a script remember from one to the next.
-type memory struct {
-	Token    string
-	Position string
-	Names    map[string]string
-	Last     json.RawMessage
+// web is how every visitor calls; a call that hangs must not hang the tests.
+var web = &http.Client{Timeout: patience}
+
+// visitor is somebody who calls the API; the zero visitor is the public.
+type visitor struct{ token string }
+
+// refusedError is an answer that is no success.
+type refusedError struct {
+	status int
+	body   []byte
 }
 
-func remember() memory {
-	m := memory{Names: map[string]string{}}
-	if content, err := os.ReadFile(inWork("memory.json")); err == nil {
-		// A file of our own; a broken one shows in the next step.
-		_ = json.Unmarshal(content, &m)
+func (e *refusedError) Error() string { return fmt.Sprintf("%d %s", e.status, pretty(e.body)) }
+
+// pretty indents JSON and leaves anything else as it is.
+func pretty(content []byte) string {
+	var b bytes.Buffer
+	if json.Indent(&b, content, "", "  ") != nil {
+		return string(content)
 	}
-	return m
+	return b.String()
 }
 
-func (m memory) save() error {
-	content, err := json.Marshal(m)
+// signIn opens a session and returns its visitor and the answer.
+func signIn(base, login, password string) (visitor, []byte, error) {
+	body, err := json.Marshal(map[string]string{"login": login, "password": password})
 	if err != nil {
-		return err
+		return visitor{}, nil, err
 	}
-	return os.WriteFile(inWork("memory.json"), content, 0o600)
-}
-
-// expand replaces $NAME by what was kept.
-func (m memory) expand(s string) string {
-	return os.Expand(s, func(name string) string { return m.Names[name] })
-}
-
-func baseURL() (string, error) {
-	content, err := os.ReadFile(inWork(urlFile))
-	return string(content), err
-}
-
-// send sends a request, prints the answer and remembers it.
-func (m memory) send(r *http.Request) error {
-	if m.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+m.Token)
-	}
-	if r.Header.Get("Accept-Language") == "" {
-		r.Header.Set("Accept-Language", "en")
-	}
-	response, err := http.DefaultClient.Do(r)
+	answer, err := visitor{}.post(base+"/v1/sessions", "", body)
 	if err != nil {
-		return err
+		return visitor{}, nil, err
+	}
+	token, err := field(answer, "token")
+	return visitor{token}, answer, err
+}
+
+func (v visitor) get(url string) ([]byte, error) {
+	r, err := http.NewRequest(http.MethodGet, url, http.NoBody) //nolint:noctx // the client has a time limit
+	if err != nil {
+		return nil, err
+	}
+	return v.send(r)
+}
+
+// post sends a command under an id.
+func (v visitor) post(url, id string, body []byte) ([]byte, error) {
+	r, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body)) //nolint:noctx // the client has a time limit
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if id != "" {
+		r.Header.Set("Idempotency-Key", id)
+	}
+	return v.send(r)
+}
+
+func (v visitor) send(r *http.Request) ([]byte, error) {
+	if v.token != "" {
+		r.Header.Set("Authorization", "Bearer "+v.token)
+	}
+	r.Header.Set("Accept-Language", "en")
+	response, err := web.Do(r)
+	if err != nil {
+		return nil, err
 	}
 	content, err := io.ReadAll(response.Body)
 	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return err
-	}
-	var pretty bytes.Buffer
-	if json.Indent(&pretty, content, "", "  ") != nil {
-		pretty.Reset()
-		pretty.Write(content)
+		return nil, err
 	}
 	if response.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%d %s", response.StatusCode, pretty.String())
+		return nil, &refusedError{response.StatusCode, content}
 	}
-	fmt.Println(pretty.String())
-	m.Last = nil
-	if json.Valid(content) {
-		m.Last = content
-	}
-	var receipt struct {
-		Receipt struct{ Position string }
-		Token   string
-	}
-	if json.Unmarshal(content, &receipt) == nil {
-		if receipt.Receipt.Position != "" {
-			m.Position = receipt.Receipt.Position
-		}
-		if receipt.Token != "" {
-			m.Token = receipt.Token
-		}
-	}
-	return m.save()
+	return content, nil
 }
 
-// as signs in.
-func as(args []string) error {
-	m := remember()
-	m.Token = ""
-	secret, err := password(args[0])
-	if err != nil {
-		return err
-	}
-	body, err := json.Marshal(map[string]string{"login": args[0], "password": secret})
-	if err != nil {
-		return err
-	}
-	return m.request(http.MethodPost, "/v1/sessions", "application/json", bytes.NewReader(body), "")
-}
-
-func (m memory) request(method, path, contentType string, body io.Reader, key string) error {
-	base, err := baseURL()
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequest(method, base+path, body) //nolint:noctx // the script bounds the time
-	if err != nil {
-		return err
-	}
-	if contentType != "" {
-		r.Header.Set("Content-Type", contentType)
-	}
-	if key != "" {
-		r.Header.Set("Idempotency-Key", key)
-	}
-	return m.send(r)
-}
-
-// post sends a command: field=text, field:=json, -key ID for a given id,
-// -body FILE for a whole body.
-func post(args []string) error {
-	m := remember()
-	path, args := m.expand(args[0]), args[1:]
-	key := uuid.Must(uuid.NewV7()).String()
-	body := map[string]any{}
-	for len(args) > 0 {
-		switch {
-		case args[0] == "-key":
-			key, args = m.expand(args[1]), args[2:]
-			continue
-		case args[0] == "-body":
-			content, err := os.ReadFile(args[1])
-			if err != nil {
-				return err
-			}
-			return m.request(http.MethodPost, path, "application/json", strings.NewReader(m.expand(string(content))), key)
-		}
-		if name, raw, ok := strings.Cut(args[0], ":="); ok {
-			body[name] = json.RawMessage(m.expand(raw))
-		} else if name, value, ok := strings.Cut(args[0], "="); ok {
-			body[name] = m.expand(value)
-		} else {
-			return fmt.Errorf("%q is neither field=text nor field:=json", args[0])
-		}
-		args = args[1:]
-	}
-	content, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
-	return m.request(http.MethodPost, path, "application/json", bytes.NewReader(content), key)
-}
-
-// get reads what is at least as new as the last command. The addresses of
-// permits, lists and registers know the parameter; -plain leaves it out.
-func get(args []string) error {
-	m := remember()
-	plain := args[0] == "-plain"
-	if plain {
-		args = args[1:]
-	}
-	path := m.expand(args[0])
-	if m.Position != "" && !plain {
-		separator := "?"
-		if strings.Contains(path, "?") {
-			separator = "&"
-		}
-		path += separator + "atLeast=" + m.Position
-	}
-	return m.request(http.MethodGet, path, "", nil, "")
-}
-
-var (
-	tags   = regexp.MustCompile(`(?s)<script.*?</script>|<style.*?</style>|<[^>]*>`)
-	spaces = regexp.MustCompile(`\s+`)
-)
-
-// page reads a page without a session and prints its text.
-func page(args []string) error {
-	base, err := baseURL()
-	if err != nil {
-		return err
-	}
-	response, err := http.Get(base + remember().expand(args[0])) //nolint:noctx // the script bounds the time
-	if err != nil {
-		return err
-	}
-	content, err := io.ReadAll(response.Body)
-	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return err
-	}
-	text := spaces.ReplaceAllString(html.UnescapeString(tags.ReplaceAllString(string(content), " ")), " ")
-	if response.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%d %s", response.StatusCode, text)
-	}
-	fmt.Println(text)
-	return nil
-}
-
-// attach uploads a file.
-func attach(args []string) error {
-	m := remember()
-	content, err := os.ReadFile(args[1])
-	if err != nil {
-		return err
-	}
+// upload stores a file.
+func (v visitor) upload(base, kind, title string, content []byte) ([]byte, error) {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
-	if err := w.WriteField("kind", args[0]); err != nil {
-		return err
-	}
-	part, err := w.CreateFormFile("file", filepath.Base(args[1]))
+	err := w.WriteField("kind", kind)
 	if err == nil {
-		_, err = part.Write(content)
+		var part io.Writer
+		if part, err = w.CreateFormFile("file", title); err == nil {
+			_, err = part.Write(content)
+		}
 	}
 	if err = errors.Join(err, w.Close()); err != nil {
-		return err
+		return nil, err
 	}
-	return m.request(http.MethodPost, "/v1/attachments", w.FormDataContentType(), &form, "")
+	r, err := http.NewRequest(http.MethodPost, base+"/v1/attachments", &form) //nolint:noctx // the client has a time limit
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return v.send(r)
 }
 
-// keep remembers a field of the last answer: keep PERMIT receipt.recordId,
-// or the whole answer: keep FILE .
-func keep(args []string) error {
-	m := remember()
-	if args[1] == "." {
-		m.Names[args[0]] = string(m.Last)
-		return m.save()
-	}
+// field finds a field of an answer by its dotted path; numbers count in
+// lists.
+func field(answer []byte, path string) (string, error) {
 	var value any
-	if err := json.Unmarshal(m.Last, &value); err != nil {
-		return err
+	d := json.NewDecoder(bytes.NewReader(answer))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return "", fmt.Errorf("the last answer is no JSON: %w", err)
 	}
-	for step := range strings.SplitSeq(args[1], ".") {
+	for step := range strings.SplitSeq(path, ".") {
 		switch v := value.(type) {
 		case map[string]any:
 			value = v[step]
 		case []any:
-			i := 0
-			if _, err := fmt.Sscan(step, &i); err != nil || i >= len(v) {
-				return fmt.Errorf("the last answer has no %s", args[1])
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(v) {
+				return "", fmt.Errorf("the answer has no %s", path)
 			}
 			value = v[i]
 		default:
-			return fmt.Errorf("the last answer has no %s", args[1])
+			value = nil
+		}
+		if value == nil {
+			return "", fmt.Errorf("the answer has no %s", path)
 		}
 	}
-	if value == nil {
-		return fmt.Errorf("the last answer has no %s", args[1])
+	return fmt.Sprint(value), nil
+}
+
+// entry finds a field of the one entry of a list whose other field is given
+// as name=value.
+func entry(answer []byte, list, where, want string) (string, error) {
+	var lists map[string]json.RawMessage
+	var entries []json.RawMessage
+	if err := json.Unmarshal(answer, &lists); err != nil {
+		return "", fmt.Errorf("the last answer is no JSON object: %w", err)
 	}
-	m.Names[args[0]] = fmt.Sprint(value)
-	return m.save()
+	if err := json.Unmarshal(lists[list], &entries); err != nil {
+		return "", fmt.Errorf("the last answer has no list %s: %w", list, err)
+	}
+	name, value, _ := strings.Cut(where, "=")
+	for _, e := range entries {
+		if got, err := field(e, name); err == nil && got == value {
+			return field(e, want)
+		}
+	}
+	return "", fmt.Errorf("%s has no entry with %s", list, where)
 }

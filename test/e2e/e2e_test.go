@@ -1,23 +1,36 @@
-// Package e2e runs the real program and speaks to it over HTTP, as people and
-// programs would. The scripts in testdata are chapters of the user manual:
-// each line can be typed, each answer is checked.
+// Package e2e runs the real program and speaks to it as people and programs
+// would: over HTTP, in a real browser, and with kill -9 on the way.
 //
-// The commands of a script:
+// The scripts in testdata are the chapters of the user manual: each line can
+// be typed, each answer is checked. Beside what every script knows (exec,
+// stdout, stderr, cmp, grep, a leading ! for "this fails"), a chapter uses
+// these commands:
 //
-//	start [flags]            start the program in $WORK/data and wait until it is ready
-//	stop | kill              end it with SIGTERM, or with SIGKILL
-//	as LOGIN                 sign in with the printed password
-//	post PATH [field=value]  send a command; field:=json for anything but text
-//	get PATH                 read, seeing at least what was just written
-//	page PATH                read a page as text
-//	attach KIND FILE         upload a file
-//	keep NAME field          keep a field of the last answer as $NAME in later paths and values
+//	start [flags]              start the program on the data of this chapter and wait until it is ready
+//	quit | crash               end it with SIGTERM, or with SIGKILL
+//	as LOGIN [PASSWORD]        sign in, with the password that the program printed if none is given;
+//	                           "as nobody" is the public
+//	post PATH [field=value]    send a command; field:=json for anything but text,
+//	                           -key ID for an id of one's own, -body FILE for a whole body
+//	get PATH                   read
+//	settle PATH field=value    read until the program has done by itself what it has to
+//	page PATH                  read a page as text, without a session
+//	attach KIND FILE           upload a file
+//	keep NAME field            keep a field of the last answer as $NAME
+//	seat ID                    act in another capacity of the same person
+//	events | unchanged N       count the events of the log; check that there are N
+//
+// $URL is the portal's address, $PASSWORD_OF_shouli a password that was printed.
+// After every command that changed something, $SEEN is its position in the
+// log: ?atLeast=$SEEN in a later address makes the answer wait for it.
+// Files of a chapter are at its end; names like $SITE in them are filled in.
+// The file "big" holds a body of 2 MiB.
 package e2e_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -25,36 +38,34 @@ import (
 	"shiyang/cmd/shiyang/cli"
 )
 
+// TestMain makes this binary stand for the program too: under the name
+// shiyang it is the program, with all its code under the race detector when
+// the tests are.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"shiyang": cli.Main,
-		"start":   run(start), "stop": run(stop), "kill": run(kill), "as": run(as), "post": run(post),
-		"get": run(get), "page": run(page), "attach": run(attach), "keep": run(keep),
-	})
+	testscript.Main(m, map[string]func(){"shiyang": cli.Main})
 }
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
-		RequireExplicitExec: false,
+		Dir:       "testdata",
+		Cmds:      commands,
+		Condition: condition,
 		Setup: func(env *testscript.Env) error {
-			env.Defer(func() { endProcess(env.WorkDir) })
-			// A fresh home for whatever the program might look for.
+			c := &chapter{program: &program{dir: env.WorkDir}}
+			env.Values[chapterKey] = c
+			env.Defer(c.program.abandon)
 			env.Setenv("HOME", env.WorkDir)
+			big := append(bytes.Repeat([]byte(" "), 2<<20), `{"reason":"big"}`...)
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "big"), big, 0o600); err != nil {
+				return err
+			}
+			env.Setenv("SHIYANG_TEST_POSTGRES", os.Getenv("SHIYANG_TEST_POSTGRES"))
 			return nil
 		},
 	})
 }
 
-// endProcess kills the program of a script that did not stop it.
-func endProcess(dir string) {
-	content, err := os.ReadFile(filepath.Join(dir, pidFile)) //nolint:gosec // the script's own folder
-	if err != nil {
-		return
-	}
-	if pid, err := strconv.Atoi(string(content)); err == nil {
-		if process, err := os.FindProcess(pid); err == nil {
-			_ = process.Kill()
-		}
-	}
+// condition knows [postgres]: a database for the chapters that need one.
+func condition(name string) (bool, error) {
+	return name == "postgres" && os.Getenv("SHIYANG_TEST_POSTGRES") != "", nil
 }
