@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 
 	"google.golang.org/protobuf/proto"
@@ -28,76 +29,104 @@ type act struct {
 
 // acts are the acts by the name that the service gives them.
 var acts = map[string]act{
-	"publish-notice": {words.DoPublishNotice, words.LeadPublishNotice, sheet.Notice, on("from"), false, false,
+	"publish-notice": {
+		words.DoPublishNotice, words.LeadPublishNotice, sheet.Notice, on("from"), false, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.PublishNoticeRequest{PermitId: id}
 			return m, send(p.Permits.PublishNotice, m)
-		}},
-	"withdraw": {words.DoWithdraw, words.LeadWithdraw, why("reason", words.WithdrawWhy, 500), nil, true, false,
+		},
+	},
+	"withdraw": {
+		words.DoWithdraw, words.LeadWithdraw, why("reason", words.WithdrawWhy, 500), nil, true, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.WithdrawApplicationRequest{PermitId: id}
 			return m, send(p.Permits.WithdrawApplication, m)
-		}},
-	"correct-on-spot": {words.DoCorrect, words.LeadCorrect, sheet.Correction, asFiled, false, false,
+		},
+	},
+	"correct-on-spot": {
+		words.DoCorrect, words.LeadCorrect, sheet.Correction, asFiled, false, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.CorrectOnSpotRequest{PermitId: id}
 			return m, send(p.Permits.CorrectOnSpot, m)
-		}},
-	"notice-deficiency": {words.DoDeficiency, words.LeadDeficiency, sheet.Deficiency, nil, false, true,
+		},
+	},
+	"notice-deficiency": {
+		words.DoDeficiency, words.LeadDeficiency, sheet.Deficiency, nil, false, true,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.NoticeDeficiencyRequest{PermitId: id}
 			return m, send(p.Permits.NoticeDeficiency, m)
-		}},
-	"accept": {words.DoAccept, words.LeadAccept, nothing, nil, false, true,
+		},
+	},
+	"accept": {
+		words.DoAccept, words.LeadAccept, nothing, nil, false, true,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.AcceptApplicationRequest{PermitId: id}
 			return m, send(p.Permits.AcceptApplication, m)
-		}},
-	"decline": {words.DoDecline, words.LeadDecline, sheet.Decline, nil, true, false,
+		},
+	},
+	"decline": {
+		words.DoDecline, words.LeadDecline, sheet.Decline, nil, true, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.DeclineApplicationRequest{PermitId: id}
 			return m, send(p.Permits.DeclineApplication, m)
-		}},
-	"pause-clock": {words.DoPause, words.LeadPause, sheet.Pause, on("from"), false, false,
+		},
+	},
+	"pause-clock": {
+		words.DoPause, words.LeadPause, sheet.Pause, on("from"), false, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.PauseClockRequest{PermitId: id}
 			return m, send(p.Permits.PauseClock, m)
-		}},
-	"resume-clock": {words.DoResume, words.LeadResume, sheet.Resume, on("last"), false, false,
+		},
+	},
+	"resume-clock": {
+		words.DoResume, words.LeadResume, sheet.Resume, on("last"), false, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.ResumeClockRequest{PermitId: id}
 			return m, send(p.Permits.ResumeClock, m)
-		}},
-	"record-site-check": {words.DoSiteCheck, words.LeadSiteCheck, sheet.SiteCheck, on("on"), false, false,
+		},
+	},
+	"record-site-check": {
+		words.DoSiteCheck, words.LeadSiteCheck, sheet.SiteCheck, on("on"), false, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.RecordSiteCheckRequest{PermitId: id}
 			return m, send(p.Permits.RecordSiteCheck, m)
-		}},
-	"report-examination": {words.DoExamine, words.LeadExamine, sheet.Examination, nil, false, true,
+		},
+	},
+	"report-examination": {
+		words.DoExamine, words.LeadExamine, sheet.Examination, nil, false, true,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.ReportExaminationRequest{PermitId: id}
 			return m, send(p.Permits.ReportExamination, m)
-		}},
-	"return-examination": {words.DoReturn, words.LeadReturn, why("reason", words.ReturnWhy, 2000), nil, false, true,
+		},
+	},
+	"return-examination": {
+		words.DoReturn, words.LeadReturn, why("reason", words.ReturnWhy, 2000), nil, false, true,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.ReturnExaminationRequest{PermitId: id}
 			return m, send(p.Permits.ReturnExamination, m)
-		}},
-	"issue": {words.DoIssue, words.LeadIssue, sheet.Issue, nil, false, true,
+		},
+	},
+	"issue": {
+		words.DoIssue, words.LeadIssue, sheet.Issue, nil, false, true,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.IssuePermitRequest{PermitId: id}
 			return m, send(p.Permits.IssuePermit, m)
-		}},
-	"refuse": {words.DoRefuse, words.LeadRefuse, sheet.Refuse, nil, true, true,
+		},
+	},
+	"refuse": {
+		words.DoRefuse, words.LeadRefuse, sheet.Refuse, nil, true, true,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.RefusePermitRequest{PermitId: id}
 			return m, send(p.Permits.RefusePermit, m)
-		}},
-	"record-delivery": {words.DoDeliver, words.LeadDeliver, sheet.Delivery, on("delivered"), false, false,
+		},
+	},
+	"record-delivery": {
+		words.DoDeliver, words.LeadDeliver, sheet.Delivery, on("delivered"), false, false,
 		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
 			m := &permitsv1.RecordDeliveryRequest{PermitId: id}
 			return m, send(p.Permits.RecordDelivery, m)
-		}},
+		},
+	},
 }
 
 func nothing() form.Form { return nil }
@@ -131,7 +160,7 @@ func (p *pages) act(v *visit) (*task, error) {
 		return nil, err
 	}
 	permit := got.GetPermit()
-	if v.r.Method != "POST" {
+	if v.r.Method != http.MethodPost {
 		for _, l := range got.GetActions() {
 			if l.GetName() == name && !l.GetAllowed() {
 				return nil, &problem.Error{Kind: problem.Rejected, Reason: "NOT_ALLOWED_NOW", Citation: l.GetCitation(), Text: problem.Text(words.From(l.GetReason()))}

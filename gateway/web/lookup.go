@@ -57,7 +57,7 @@ func (p *pages) indicators(v *visit) error {
 }
 
 // tables groups cells into tables with one row per key and one column per
-// period, in the order in which they came.
+// period; the target of a year has a column beside what was reached in it.
 func tables(cells []*auditv1.Indicator) []page.Group {
 	var groups []page.Group
 	keys := map[string]int{}
@@ -74,16 +74,17 @@ func tables(cells []*auditv1.Indicator) []page.Group {
 			keys[key] = row
 			groups[g].Rows = append(groups[g].Rows, page.IndicatorRow{
 				Title: words.From(c.GetTitle()), Group: c.GetGroup(), Kind: c.GetKind(), Unit: c.GetUnit(),
-				Values: map[string]*auditv1.Indicator{},
+				Values: map[page.Column]*auditv1.Indicator{},
 			})
 		}
-		groups[g].Rows[row].Values[c.GetPeriod()] = c
-		if !slices.Contains(groups[g].Years, c.GetPeriod()) {
-			groups[g].Years = append(groups[g].Years, c.GetPeriod())
+		column := page.Column{Period: c.GetPeriod(), Target: c.GetTarget()}
+		groups[g].Rows[row].Values[column] = c
+		if !slices.Contains(groups[g].Columns, column) {
+			groups[g].Columns = append(groups[g].Columns, column)
 		}
 	}
 	for i := range groups {
-		slices.Sort(groups[i].Years)
+		slices.SortFunc(groups[i].Columns, page.Column.Compare)
 	}
 	return groups
 }

@@ -348,3 +348,13 @@ func TestThePastCannotBeActedOn(t *testing.T) {
 		t.Errorf("a day ends at %v", got.GetRecordedBy().AsTime())
 	}
 }
+
+func TestTargetsDoNotHideResults(t *testing.T) {
+	b := newBrowser(t)
+	_, body := b.get("", "/zh/indicators")
+	for _, want := range []string{`data-l="2020">35<`, `data-l="2020 年目标">40<`, `data-l="2025 年目标">31<`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}

@@ -163,12 +163,14 @@ func menuOf(r rpc.Role) []component.MenuGroup {
 		}
 	}
 	if r == rpc.Person {
-		return []component.MenuGroup{group(words.MenuWork,
-			entry{"", item("home", words.WelcomeTitle, "/home")},
-			entry{"", item("firm", words.ActForFirm, "/firm-applications/new")},
-			entry{"", item("doc", words.MyApplications, "/firm-applications")},
-			entry{"", item("user", words.AcceptInvitation, "/invitations")}),
-			group(words.MenuLookUp, public, account)}
+		return []component.MenuGroup{
+			group(words.MenuWork,
+				entry{"", item("home", words.WelcomeTitle, "/home")},
+				entry{"", item("firm", words.ActForFirm, "/firm-applications/new")},
+				entry{"", item("doc", words.MyApplications, "/firm-applications")},
+				entry{"", item("user", words.AcceptInvitation, "/invitations")}),
+			group(words.MenuLookUp, public, account),
+		}
 	}
 	var menu []component.MenuGroup
 	for _, g := range []component.MenuGroup{

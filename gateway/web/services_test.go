@@ -249,7 +249,7 @@ func (o *office) ListIndicators(ctx context.Context, r *auditv1.ListIndicatorsRe
 			Unit: "ug/m3", Period: period, Value: value, Target: target, Source: "规划",
 		}
 	}
-	return &auditv1.ListIndicatorsResponse{Indicators: []*auditv1.Indicator{cell("2020", "35", false), cell("2025", "31", true)}}, o.called(ctx, "ListIndicators", r)
+	return &auditv1.ListIndicatorsResponse{Indicators: []*auditv1.Indicator{cell("2020", "35", false), cell("2020", "40", true), cell("2025", "31", true)}}, o.called(ctx, "ListIndicators", r)
 }
 
 func (o *office) ResolveNames(ctx context.Context, r *identityv1.ResolveNamesRequest) (*identityv1.ResolveNamesResponse, error) {

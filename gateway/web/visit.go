@@ -109,7 +109,7 @@ func (v *visit) query(name string) string { return strings.TrimSpace(v.r.URL.Que
 
 // see sends the browser to a page in the same language.
 func (v *visit) see(path string) error {
-	http.Redirect(v.w, v.r, "/"+string(v.lang)+path, http.StatusSeeOther)
+	http.Redirect(v.w, v.r, "/"+string(v.lang)+path, http.StatusSeeOther) //nolint:gosec // begins with the language: always this host
 	return nil
 }
 

@@ -77,8 +77,8 @@ func set(m protoreflect.Message, path []string, text string, all []string) error
 	}
 	switch {
 	case indexed && fd.IsList() && fd.Message() != nil:
-		i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
-		if err != nil || i >= mostRows || len(path) == 1 {
+		i, ok := row(index)
+		if !ok || len(path) == 1 {
 			return nil
 		}
 		list := m.Mutable(fd).List()
@@ -112,6 +112,12 @@ func set(m protoreflect.Message, path []string, text string, all []string) error
 	}
 	m.Set(fd, v)
 	return nil
+}
+
+// row reads the number of a row: "2]".
+func row(index string) (int, bool) {
+	i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
+	return i, err == nil && i >= 0 && i < mostRows
 }
 
 func scalar(fd protoreflect.FieldDescriptor, text string) (protoreflect.Value, error) {
@@ -186,8 +192,8 @@ func get(m protoreflect.Message, path []string) []string {
 	v := m.Get(fd)
 	switch {
 	case indexed && fd.IsList() && fd.Message() != nil && len(path) > 1:
-		i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
-		if err != nil || i >= v.List().Len() {
+		i, ok := row(index)
+		if !ok || i >= v.List().Len() {
 			return nil
 		}
 		return get(v.List().Get(i).Message(), path[1:])

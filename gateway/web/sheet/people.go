@@ -27,7 +27,7 @@ func Password() form.Form {
 func Firm() form.Form {
 	return form.Form{{Fields: []form.Field{
 		{Path: "uscc", Label: words.Uscc, Hint: words.UsccHint, Max: 18, Short: true},
-		{Path: "unitName", Label: words.UnitName, Hint: words.UnitNameHint, Max: 100, Auto: "organization"},
+		{Path: "unitName", Label: words.UnitName, Hint: words.UnitNameHint, Max: 100, Auto: "organization"}, //nolint:misspell // the token of the HTML standard
 		{Path: "division", Kind: form.Choice, Label: words.County, Options: form.Options(words.Counties)},
 		{Path: "licence", Kind: form.File, Label: words.Licence, Hint: words.FileHint, Attach: "licence"},
 		{Path: "legalRepresentative", Kind: form.Tick, Label: words.IsLegal},

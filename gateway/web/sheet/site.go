@@ -15,7 +15,7 @@ func Site(prefix string) form.Form {
 	p := func(path string) string { return prefix + path }
 	return form.Form{
 		{Title: words.BasicData, Fields: []form.Field{
-			{Path: p("unitName"), Label: words.UnitName, Hint: words.UnitNameHint, Max: 100, Auto: "organization"},
+			{Path: p("unitName"), Label: words.UnitName, Hint: words.UnitNameHint, Max: 100, Auto: "organization"}, //nolint:misspell // the token of the HTML standard
 			{Path: p("uscc"), Label: words.Uscc, Hint: words.UsccHint, Max: 18, Short: true},
 			{Path: p("division"), Kind: form.Choice, Label: words.County, Options: form.Options(words.Counties)},
 			{Path: p("siteAddress"), Label: words.SiteAddress, Max: 200},

@@ -167,6 +167,13 @@ var UnmetConditions = []Named{
 	{"monitoring", Text{"自行监测方案符合规范", "Monitoring plan follows the rules"}},
 }
 
+// PlanTables are the tables of indicators.
+var PlanTables = []Named{
+	{"13th plan results", Text{"“十三五”规划完成情况", "Results of the 13th five-year plan"}},
+	{"14th plan indicators", Text{"“十四五”规划指标", "Indicators of the 14th five-year plan"}},
+	{"figures", Text{"2016 至 2020 年工作数据", "Figures of 2016 to 2020"}},
+}
+
 // PlaceKinds of the plan.
 var PlaceKinds = []Named{
 	{"county", Text{"县区", "County"}},

@@ -78,7 +78,7 @@ var (
 	IndicatorsTitle = Text{"生态环境规划指标", "Indicators of the plan"}
 	IndicatorName   = Text{"指标", "Indicator"}
 	IndicatorKind   = Text{"性质", "Kind"}
-	Target          = Text{"目标", "target"}
+	TargetOf        = Text{"%s 年目标", "target of %s"}
 	NoIndicators    = Text{"还没有录入指标。", "No indicators have been entered."}
 	Source          = Text{"来源", "Source"}
 	Places          = Text{"规划地名", "Places"}

@@ -135,16 +135,24 @@ func TestMeasures(t *testing.T) {
 	zh, en := words.With(t.Context(), words.Zh), words.With(t.Context(), words.En)
 	day := &commonv1.Date{Iso: "2026-10-28"}
 	for _, c := range []struct{ name, got, want string }{
-		{"day zh", words.Day(zh, day), "2026-10-28"}, {"day en", words.Day(en, day), "28 Oct 2026"},
-		{"short", words.ShortDay(en, day), "28 Oct"}, {"weekday", words.Weekday(zh, day), "星期三"},
-		{"no day", words.Day(zh, nil), "—"}, {"no such day", words.Day(zh, &commonv1.Date{Iso: "2026-02-30"}), "—"},
-		{"grams", words.Tonnes(1), "0.000001"}, {"tonnes", words.Tonnes(86_400_000), "86.400"}, {"none", words.Tonnes(0), "0.000"},
-		{"large", words.Tonnes(1_000_000_000_000_000), "1000000000.000"}, {"size", words.Size(1_468_006), "1.3 MiB"},
-		{"one", words.Rows.F(en, 1), "1 row"}, {"many", words.Rows.F(en, 2), "2 rows"},
+		{"day zh", words.Day(zh, day), "2026-10-28"},
+		{"day en", words.Day(en, day), "28 Oct 2026"},
+		{"short", words.ShortDay(en, day), "28 Oct"},
+		{"weekday", words.Weekday(zh, day), "星期三"},
+		{"no day", words.Day(zh, nil), "—"},
+		{"no such day", words.Day(zh, &commonv1.Date{Iso: "2026-02-30"}), "—"},
+		{"grams", words.Tonnes(1), "0.000001"},
+		{"tonnes", words.Tonnes(86_400_000), "86.400"},
+		{"none", words.Tonnes(0), "0.000"},
+		{"large", words.Tonnes(1_000_000_000_000_000), "1000000000.000"},
+		{"size", words.Size(1_468_006), "1.3 MiB"},
+		{"one", words.Rows.F(en, 1), "1 row"},
+		{"many", words.Rows.F(en, 2), "2 rows"},
 		{"late", words.Left(zh, &commonv1.Deadline{State: "overdue", Remaining: -1}), "逾期 1 天"},
 		{"left", words.Left(en, &commonv1.Deadline{State: "near", Unit: "working_day", Remaining: 4}), "4 working days left"},
 		{"path", words.PathName("content.limits[2].concentration").Zh, "许可排放限值 3 · 浓度限值"},
-		{"unknown path", words.PathName("a.b").Zh, "a · b"}, {"value", words.ValueName("status", "submitted").En, "Filed"},
+		{"unknown path", words.PathName("a.b").Zh, "a · b"},
+		{"value", words.ValueName("status", "submitted").En, "Filed"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
