@@ -1,6 +1,7 @@
 package reserve_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
