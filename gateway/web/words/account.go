@@ -8,7 +8,7 @@ var (
 	SignInWith     = Text{"用账号登录", "Sign in with your account"}
 	Login          = Text{"账号", "Sign-in name"}
 	Password       = Text{"口令", "Password"}
-	PasswordHint   = Text{"可以粘贴。连续 5 次错误后锁定 15 分钟。", "You may paste it. Locked for 15 minutes after 5 failures."}
+	PasswordHint   = Text{"可以粘贴。连续 5 次错误后锁定：先 1 分钟，再错加倍。", "You may paste it. After 5 failures sign-in is locked: one minute at first, then twice as long each time."}
 	OpenAccount    = Text{"注册账号", "Open an account"}
 	WithoutSignIn  = Text{"不登录也能查的", "Without signing in"}
 	PublicRegister = Text{"公开查询", "Public register"}
