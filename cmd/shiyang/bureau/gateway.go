@@ -114,6 +114,10 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 		return nil, err
 	}
 	g.onClose(func(context.Context) error { return saved.Close() })
+	b.work.add(nil, nil, []readmodel.Job{{Name: "drafts_sweep", Run: func(ctx context.Context, _ time.Time) (int, error) {
+		_, err := saved.Sweep(ctx)
+		return 0, err // a sweep is no command: it never keeps others waiting
+	}}})
 	proxy := trustedProxy(g.config.BehindProxy)
 	rest, err := api.New(ctx, api.Deps{
 		Permits: permits, Audit: audit, Identity: ident, Sessions: apiSessions{b.identity}, Attachments: files,

@@ -180,7 +180,11 @@ func (p *program) initCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p.config.Listen, p.config.Admin, p.config.Demo = "127.0.0.1:0", "127.0.0.1:0", false
 			log := p.logger()
-			b, err := bureau.Start(cmd.Context(), bureau.Options{Config: p.config, Parts: bureau.All, Log: log, Now: p.config.Now()})
+			parts := bureau.All
+			if p.config.EventStore != "" { // a cluster: the other parts make their own views
+				parts = []bureau.Part{bureau.Gateway}
+			}
+			b, err := bureau.Start(cmd.Context(), bureau.Options{Config: p.config, Parts: parts, Log: log, Now: p.config.Now()})
 			if err != nil {
 				return err
 			}
