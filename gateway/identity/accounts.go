@@ -64,28 +64,22 @@ func checkRegistration(login, password string, person *commonv1.Person) error {
 // command's id.
 func (s *Service) register(ctx context.Context, meta es.Meta, login, password string, person *commonv1.Person) (es.Receipt, error) {
 	id := meta.CommandID
-	held, err := s.keys.Reserve(ctx, meta, directory.LoginKey, login, es.StreamName(account.Category, id))
+	done, err := s.keys.Hold(ctx, meta, directory.LoginKey, login, es.StreamName(account.Category, id),
+		func(ctx context.Context) (es.Receipt, error) {
+			done, err := s.accounts.Execute(ctx, id, meta, account.Register{
+				Event: &identityv1.AccountRegistered{Login: login, Person: person},
+			})
+			if err != nil {
+				return done, err
+			}
+			return done, s.secrets.SetFirst(ctx, id, password, meta.CommandID)
+		})
 	if errors.Is(err, reserve.ErrTaken) {
 		var wrong problem.Fields
 		wrong.Add("login", login, "LOGIN_TAKEN", "这个登录名已被使用，请换一个。", "This sign-in name is taken. Choose another.")
 		return es.Receipt{}, wrong.Err()
 	}
-	if err != nil {
-		return es.Receipt{}, fmt.Errorf("reserve login: %w", err)
-	}
-	done, err := s.accounts.Execute(ctx, id, meta, account.Register{
-		Event: &identityv1.AccountRegistered{Login: login, Person: person},
-	})
-	if err != nil {
-		if refused(err) {
-			err = errors.Join(err, s.keys.Release(ctx, meta, directory.LoginKey, login, held.ID, "refused"))
-		}
-		return es.Receipt{}, err
-	}
-	if err := s.secrets.SetFirst(ctx, id, password, meta.CommandID); err != nil {
-		return es.Receipt{}, err
-	}
-	return done, s.keys.Confirm(ctx, meta, directory.LoginKey, login, held.ID)
+	return done, err
 }
 
 // GrantStaffRole gives a member of the bureau a role in a county.

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"shiyang/gateway/identity/account"
 	"shiyang/gateway/identity/firm"
 	"shiyang/gateway/identity/onboarding"
@@ -47,6 +49,9 @@ var (
 func TestStoredEventsAreForEver(t *testing.T) {
 	estest.Golden(t, es.NewCodec(&estest.Keyring{}), golden, registered, changed, granted, taken, disabled,
 		applied, approved, refused, entered, joined, invited, left)
+	made := proto.CloneOf(applied)
+	made.Example = true
+	estest.GoldenVariant(t, es.NewCodec(&estest.Keyring{}), golden, "example", made)
 	estest.EveryEventHasGolden(t, identityv1.File_identity_v1_events_proto, golden)
 }
 

@@ -38,6 +38,7 @@ func (s *Service) ApplyForFirm(ctx context.Context, r *identityv1.ApplyForFirmRe
 		Event: &identityv1.FirmApplied{
 			AccountId: caller.Actor.ID, Uscc: r.GetUscc(), UnitName: r.GetUnitName(), Division: r.GetDivision(),
 			Licence: r.GetLicence(), Mandate: r.GetMandate(), LegalRepresentative: r.GetLegalRepresentative(),
+			Example: r.GetExample(),
 		},
 	})
 	if err != nil {
@@ -104,7 +105,7 @@ func (s *Service) admit(ctx context.Context, meta es.Meta, applicationID string)
 	}
 	return s.firms.Execute(ctx, a.FirmID, meta, firm.Admit{
 		Application: applicationID, Account: a.Applicant, USCC: a.USCC, UnitName: a.UnitName, Division: a.Division,
-		Mandate: a.Mandate, LegalRepresentative: a.LegalRepresentative, Today: s.today(),
+		Mandate: a.Mandate, LegalRepresentative: a.LegalRepresentative, Example: a.Example, Today: s.today(),
 	})
 }
 

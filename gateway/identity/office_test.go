@@ -52,6 +52,7 @@ type office struct {
 	log     *readmodeltest.Log
 	service *identity.Service
 	client  identityv1.IdentityServiceClient
+	history commonv1.RecordHistoryServiceClient
 	db      *readmodel.DB
 	codec   *es.Codec
 	admin   *user  // the first administrator, once there is one
@@ -76,6 +77,7 @@ func newOffice(t *testing.T) *office {
 	o.service, err = identity.New(t.Context(), identity.Deps{
 		Store: o.log.Store, DB: db, Keys: reserve.New(o.log.Store, reserve.Options{Now: o.clock.Now}), Secrets: vault,
 		Tokens: rpc.NewIssuer("k", key, rpc.DefaultAudience, o.clock.Now), Law: law.Embedded, Now: o.clock.Now,
+		Source: o.log, Codec: codec,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,12 +100,13 @@ func newOffice(t *testing.T) *office {
 		Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"k": key.Public().(ed25519.PublicKey)}, rpc.DefaultAudience, o.clock.Now),
 	})
 	identityv1.RegisterIdentityServiceServer(server, o.service)
+	commonv1.RegisterRecordHistoryServiceServer(server, o.service)
 	conn, err := rpc.Local(server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(); server.Stop() })
-	o.client = identityv1.NewIdentityServiceClient(conn)
+	o.client, o.history = identityv1.NewIdentityServiceClient(conn), commonv1.NewRecordHistoryServiceClient(conn)
 	return o
 }
 

@@ -160,7 +160,7 @@ func (s *Service) GetFirm(ctx context.Context, r *identityv1.GetFirmRequest) (*i
 	}
 	answer := &identityv1.GetFirmResponse{
 		FirmId: r.GetFirmId(), Uscc: f.USCC, UnitName: f.UnitName, Division: f.Division,
-		Actions: memberActions(rpc.Role(caller.Actor.Role)),
+		Actions: memberActions(rpc.Role(caller.Actor.Role)), Example: f.Example,
 	}
 	for _, id := range slices.Sorted(maps.Keys(f.Members)) {
 		m := f.Members[id]

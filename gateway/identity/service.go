@@ -9,7 +9,7 @@
 // every token and every command asks the aggregates themselves, so that a
 // revoked right ends at once.
 //
-// It may import internal/es, internal/readmodel, internal/rpc, internal/law,
+// It may import internal/es, internal/history, internal/readmodel, internal/rpc, internal/law,
 // internal/problem and the contracts. Start reading with [Service.Actor] (how
 // a session becomes authority), then accounts.go and firms.go (the commands).
 package identity
@@ -46,12 +46,16 @@ type Deps struct {
 	Law     func() *law.Book // names of divisions
 	Now     func() time.Time
 	Logger  *slog.Logger
+	Source  readmodel.Source  // the log, to compare the view with a replay
+	Codec   readmodel.Decoder // of its events
 }
 
-// Service implements the IdentityService of the contract and the sign-in of
-// the gateway. It is safe for concurrent use.
+// Service implements the IdentityService of the contract, RecordHistoryService
+// for its own records, and the sign-in of the gateway. It is safe for concurrent use.
 type Service struct {
 	identityv1.UnimplementedIdentityServiceServer
+	commonv1.UnimplementedRecordHistoryServiceServer
+
 	accounts     *es.Repository[account.Account]
 	firms        *es.Repository[firm.Firm]
 	applications *es.Repository[onboarding.Application]
@@ -63,6 +67,9 @@ type Service struct {
 	law          func() *law.Book
 	now          func() time.Time
 	log          *slog.Logger
+	db           *readmodel.DB
+	source       readmodel.Source
+	codec        readmodel.Decoder
 }
 
 // New returns the service. It fails if the database of secrets does.
@@ -87,7 +94,7 @@ func New(ctx context.Context, d Deps) (*Service, error) {
 		firms:        es.NewRepository[firm.Firm](firm.Category, d.Store, o),
 		applications: es.NewRepository[onboarding.Application](onboarding.Category, d.Store, o),
 		directory:    directory.New(d.DB), keys: d.Keys, secrets: d.Secrets, tokens: d.Tokens,
-		cursors: cursors, law: d.Law, now: d.Now, log: d.Logger,
+		cursors: cursors, law: d.Law, now: d.Now, log: d.Logger, db: d.DB, source: d.Source, codec: d.Codec,
 	}, nil
 }
 

@@ -50,7 +50,10 @@ var (
 	checkers    = []Role{Auditor, AuditAdmin, System}
 	planners    = []Role{PermitClerk, Head, SystemAdmin}
 	lawKeepers  = []Role{Head, SystemAdmin}
-	everyone    = Roles()
+	// askers may ask for a past: everybody has one, if only that of the own
+	// account. Each service opens what the caller may read today.
+	askers   = with(signedIn, System)
+	everyone = Roles()
 )
 
 var permitsPolicy = []Rule{
@@ -103,8 +106,8 @@ var identityPolicy = []Rule{
 }
 
 var auditPolicy = []Rule{
-	{Method: audit + "GetHistory", Roles: readers, Scope: Either},
-	{Method: audit + "GetStateAt", Roles: readers, Scope: Either},
+	{Method: audit + "GetHistory", Roles: askers, Scope: Either},
+	{Method: audit + "GetStateAt", Roles: askers, Scope: Either},
 	{Method: audit + "CheckReplay", Roles: checkers, Scope: None},
 	{Method: audit + "NamePlace", Roles: planners, Write: true, Scope: None},
 	{Method: audit + "RecordIndicator", Roles: planners, Write: true, Scope: None},
@@ -115,9 +118,9 @@ var auditPolicy = []Rule{
 }
 
 var historyPolicy = []Rule{
-	{Method: history + "Categories", Roles: with(signedIn, System), Scope: None},
-	{Method: history + "History", Roles: readers, Scope: Either},
-	{Method: history + "StateAt", Roles: readers, Scope: Either},
+	{Method: history + "Categories", Roles: askers, Scope: None},
+	{Method: history + "History", Roles: askers, Scope: Either},
+	{Method: history + "StateAt", Roles: askers, Scope: Either},
 	{Method: history + "CheckViews", Roles: checkers, Scope: None},
 	{Method: history + "Judge", Roles: lawKeepers, Scope: County},
 }

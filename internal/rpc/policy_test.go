@@ -183,6 +183,7 @@ This page is written from the policy table and checked by a test; what it does n
 - 县区角色只见本县区的记录；行政区划代码 620600 表示全市。A bureau role sees its own county; 620600 is the whole prefecture.
 - 企业角色只见本企业的记录；受托服务机构只在授权期限内。A firm role sees its own firm; a consultant only while the mandate runs.
 - 看不见的记录回答“没有”，看得见而无权办理的回答“身份不能办理”。What may not be seen answers "not found"; what may be seen but not done names the roles that may.
+- 读得到一条记录的人，也读得到它的历史；账号的历史归本人读，审计管理员读不到姓名。Who may read a record may read its history; that of an account is for its holder, and for the audit administrator without names.
 - 同一件事的受理、审查、决定须由不同的人办理，由记录自身的规则把关。Clerk, examiner and decider of one file are different persons; the record's own rules see to it.
 - 系统、安全、审计三类管理员互斥，也不兼任其他职务；任何人不能给自己授权。The three administrators exclude each other and every other duty; nobody grants a role to himself.
 

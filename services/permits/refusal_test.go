@@ -2,8 +2,10 @@ package permits_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"shiyang/internal/es"
 	"shiyang/internal/rpc"
@@ -186,4 +188,36 @@ func TestUnknownEventStopsCommands(t *testing.T) {
 		_, err := b.AcceptApplication(b.as(clerk), &permitsv1.AcceptApplicationRequest{PermitId: permit})
 		return err
 	})
+}
+
+// An opening that the rules refuse does not keep the site until the ticker
+// comes: the applicant corrects it and goes on.
+func TestRefusedOpeningFreesTheSite(t *testing.T) {
+	b := open(t, "2026-09-01", nil)
+	site := b.registerSite()
+	request := &permitsv1.OpenApplicationRequest{FacilityId: site, ManagementClass: 1, OccurredAt: timestamppb.New(b.clock().Add(time.Hour))}
+	_, err := b.OpenApplication(b.as(firm), request)
+	if p := rpc.ProblemFrom(err); p == nil || len(p.Errors) != 1 || p.Errors[0].Reason != "OCCURRED_IN_FUTURE" && p.Reason != "OCCURRED_IN_FUTURE" {
+		t.Fatalf("an opening of tomorrow: %v", err)
+	}
+	request.OccurredAt = nil
+	done(b.OpenApplication(b.as(firm), request))(b)
+}
+
+// A command that comes again draws no second number.
+func TestRepeatDrawsNoNumber(t *testing.T) {
+	b := open(t, "2026-09-01", nil)
+	_, permit := b.file()
+	b.goTo("2026-09-09")
+	id := uuid.NewString()
+	request := &permitsv1.AcceptApplicationRequest{PermitId: permit}
+	first := done(b.AcceptApplication(b.with(clerk, id), request))(b)
+	b.settle()
+	head := b.store.Head()
+	if again := done(b.AcceptApplication(b.with(clerk, id), request))(b); again.GetNumber() != first.GetNumber() || first.GetNumber() == "" {
+		t.Errorf("number %q, first %q", again.GetNumber(), first.GetNumber())
+	}
+	if b.store.Head() != head {
+		t.Error("the repeated command wrote something")
+	}
 }

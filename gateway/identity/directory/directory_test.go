@@ -97,7 +97,7 @@ func TestErasureClearsThePerson(t *testing.T) {
 	readmodeltest.Each(t, func(t *testing.T, db *readmodel.DB) {
 		readmodeltest.Apply(t, db, directory.Projection, append(life, fact("erasure-a1", &commonv1.PersonErased{Subject: "a1"}))...)
 		var left int
-		err := db.QueryRow(t.Context(), `SELECT COUNT(*) FROM identity_account_v1 WHERE id = 'a1' AND name <> ''`).Scan(&left)
+		err := db.QueryRow(t.Context(), `SELECT COUNT(*) FROM identity_account_v2 WHERE id = 'a1' AND name <> ''`).Scan(&left)
 		if err != nil || left != 0 {
 			t.Errorf("%d rows still name the person, %v", left, err)
 		}

@@ -30,12 +30,12 @@ func (d *Directory) WaitFor(ctx context.Context, at uint64) error {
 
 // FirmsOf are the firms that an account is or was a member of, by id.
 func (d *Directory) FirmsOf(ctx context.Context, accountID string) ([]string, error) {
-	return texts(d.db.Query(ctx, `SELECT firm_id FROM identity_member_v1 WHERE account_id = $1 AND NOT revoked ORDER BY firm_id`, accountID))
+	return texts(d.db.Query(ctx, `SELECT firm_id FROM identity_member_v2 WHERE account_id = $1 AND NOT revoked ORDER BY firm_id`, accountID))
 }
 
 // Accounts returns a page of accounts by sign-in name after the given one.
 func (d *Directory) Accounts(ctx context.Context, after string, limit int) ([]*identityv1.Account, error) {
-	rows, err := d.db.Query(ctx, `SELECT id, login, person_id, name, disabled FROM identity_account_v1
+	rows, err := d.db.Query(ctx, `SELECT id, login, person_id, name, disabled FROM identity_account_v2
 		WHERE login > $1 ORDER BY login LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
@@ -59,7 +59,7 @@ func (d *Directory) Duties(ctx context.Context, accountIDs []string) (map[string
 		return duties, nil
 	}
 	list, args := in(accountIDs, 1)
-	rows, err := d.db.Query(ctx, `SELECT account_id, role, county FROM identity_duty_v1
+	rows, err := d.db.Query(ctx, `SELECT account_id, role, county FROM identity_duty_v2
 		WHERE account_id IN (`+list+`) ORDER BY account_id, role, county`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list duties: %w", err)
@@ -94,13 +94,13 @@ func (d *Directory) Names(ctx context.Context, s Scope, staff bool, ids []string
 	}
 	list, args := in(ids, 1)
 	seen := s.firmCondition("f", &args)
-	query := `SELECT f.id, f.unit_name FROM identity_firm_v1 f WHERE f.id IN (` + list + `) AND ` + seen + `
-		UNION ALL SELECT a.id, a.name FROM identity_account_v1 a WHERE a.id IN (` + list + `) AND a.name <> '' AND (` +
+	query := `SELECT f.id, f.unit_name FROM identity_firm_v2 f WHERE f.id IN (` + list + `) AND ` + seen + `
+		UNION ALL SELECT a.id, a.name FROM identity_account_v2 a WHERE a.id IN (` + list + `) AND a.name <> '' AND (` +
 		bind(&args, "a.id = $%d", s.Account) + ` OR EXISTS (
-			SELECT 1 FROM identity_member_v1 m JOIN identity_firm_v1 f ON f.id = m.firm_id
+			SELECT 1 FROM identity_member_v2 m JOIN identity_firm_v2 f ON f.id = m.firm_id
 			WHERE m.account_id = a.id AND ` + seen + `)`
 	if staff {
-		query += ` OR EXISTS (SELECT 1 FROM identity_duty_v1 d WHERE d.account_id = a.id)`
+		query += ` OR EXISTS (SELECT 1 FROM identity_duty_v2 d WHERE d.account_id = a.id)`
 	}
 	if s.All {
 		query += ` OR TRUE`
@@ -153,7 +153,7 @@ func (d *Directory) Applications(ctx context.Context, s Scope, state string, aft
 		where += " AND " + bind(&args, "state = $%d", state)
 	}
 	rows, err := d.db.Query(ctx, `SELECT id, filed, account_id, uscc, unit_name, division, licence, mandate,
-		legal_representative, state, reason, firm_id FROM identity_application_v1
+		legal_representative, state, reason, firm_id, example FROM identity_application_v2
 		WHERE filed > $1 AND `+where+` ORDER BY filed LIMIT $2`, args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("list firm applications: %w", err)
@@ -165,7 +165,7 @@ func (d *Directory) Applications(ctx context.Context, s Scope, state string, aft
 		a := &identityv1.FirmApplication{}
 		var licence, mandate string
 		err := rows.Scan(&a.ApplicationId, &last, &a.AccountId, &a.Uscc, &a.UnitName, &a.Division, &licence, &mandate,
-			&a.LegalRepresentative, &a.State, &a.Reason, &a.FirmId)
+			&a.LegalRepresentative, &a.State, &a.Reason, &a.FirmId, &a.Example)
 		if err != nil {
 			return nil, 0, fmt.Errorf("list firm applications: %w", err)
 		}
@@ -183,7 +183,7 @@ func (d *Directory) Applications(ctx context.Context, s Scope, state string, aft
 // Person returns the name of an account; empty if it is not there (yet).
 func (d *Directory) Person(ctx context.Context, accountID string) (*commonv1.Person, error) {
 	p := &commonv1.Person{}
-	err := d.db.QueryRow(ctx, `SELECT person_id, name FROM identity_account_v1 WHERE id = $1`, accountID).Scan(&p.Id, &p.Name)
+	err := d.db.QueryRow(ctx, `SELECT person_id, name FROM identity_account_v2 WHERE id = $1`, accountID).Scan(&p.Id, &p.Name)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("find person: %w", err)
 	}
@@ -196,7 +196,7 @@ type Pending struct{ ReservationID, Login string }
 // Pending lists the names reserved before an instant, oldest first, at most a
 // hundred: what commands that broke off left behind.
 func (d *Directory) Pending(ctx context.Context, before time.Time) ([]Pending, error) {
-	rows, err := d.db.Query(ctx, `SELECT reservation_id, login FROM identity_pending_v1
+	rows, err := d.db.Query(ctx, `SELECT reservation_id, login FROM identity_pending_v2
 		WHERE reserved_at < $1 ORDER BY reserved_at, reservation_id LIMIT 100`, before.UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("list pending logins: %w", err)

@@ -36,6 +36,7 @@ type Application struct {
 	Division            string
 	Licence, Mandate    *commonv1.Attachment
 	LegalRepresentative bool
+	Example             bool // 示例: made up for training
 	Stage               Stage
 	Reason              string // of a refusal
 	FirmID              string // once approved
@@ -47,7 +48,7 @@ func (a Application) Evolve(f es.Fact) Application {
 	case *identityv1.FirmApplied:
 		a = Application{
 			Applicant: e.GetAccountId(), USCC: e.GetUscc(), UnitName: e.GetUnitName(), Division: e.GetDivision(),
-			Licence: e.GetLicence(), Mandate: e.GetMandate(), LegalRepresentative: e.GetLegalRepresentative(), Stage: Open,
+			Licence: e.GetLicence(), Mandate: e.GetMandate(), LegalRepresentative: e.GetLegalRepresentative(), Example: e.GetExample(), Stage: Open,
 		}
 	case *identityv1.FirmApplicationApproved:
 		a.Stage, a.FirmID = Approved, e.GetFirmId()

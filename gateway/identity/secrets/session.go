@@ -50,27 +50,44 @@ func (s *Store) session(accountID, seatID string, opened int64) Session {
 }
 
 // FindSession returns the session of a token and marks it as in use; ok is
-// false if there is none or it has ended.
+// false if there is none or it has ended. What another process did to the
+// session may be seen two seconds late.
 func (s *Store) FindSession(ctx context.Context, token string) (found Session, ok bool, err error) {
-	var opened, seen int64
-	err = s.db.QueryRowContext(ctx, `SELECT account_id, seat_id, opened_at, seen_at FROM session WHERE token_hash = $1`,
-		tokenHash(token)).Scan(&found.AccountID, &found.SeatID, &opened, &seen)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Session{}, false, nil
-	}
-	if err != nil {
-		return Session{}, false, fmt.Errorf("find session: %w", err)
+	hash := tokenHash(token)
+	r, ok, err := s.lookUp(ctx, hash)
+	if err != nil || !ok {
+		return Session{}, false, err
 	}
 	now := s.now()
-	if now-opened >= s.o.Absolute.Milliseconds() || now-seen >= s.o.Idle.Milliseconds() {
+	if now-r.opened >= s.o.Absolute.Milliseconds() || now-r.seen >= s.o.Idle.Milliseconds() {
 		return Session{}, false, s.CloseSession(ctx, token)
 	}
-	if now-seen >= min(seenEvery, s.o.Idle/4).Milliseconds() {
-		if _, err := s.db.ExecContext(ctx, `UPDATE session SET seen_at = $2 WHERE token_hash = $1`, tokenHash(token), now); err != nil {
+	if now-r.seen >= min(seenEvery, s.o.Idle/4).Milliseconds() {
+		if _, err := s.db.ExecContext(ctx, `UPDATE session SET seen_at = $2 WHERE token_hash = $1`, hash, now); err != nil {
 			return Session{}, false, fmt.Errorf("mark session: %w", err)
 		}
+		s.recent.forget(func(other string, _ row) bool { return other == hash })
 	}
-	return s.session(found.AccountID, found.SeatID, opened), true, nil
+	return s.session(r.account, r.seat, r.opened), true, nil
+}
+
+// lookUp finds a session's row in memory or in the database.
+func (s *Store) lookUp(ctx context.Context, hash string) (r row, ok bool, err error) {
+	r, changes, ok := s.recent.get(hash)
+	if ok {
+		return r, true, nil
+	}
+	began := time.Now()
+	err = s.db.QueryRowContext(ctx, `SELECT account_id, seat_id, opened_at, seen_at FROM session WHERE token_hash = $1`, hash).
+		Scan(&r.account, &r.seat, &r.opened, &r.seen)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row{}, false, nil
+	}
+	if err != nil {
+		return row{}, false, fmt.Errorf("find session: %w", err)
+	}
+	s.recent.put(hash, r, began, changes)
+	return r, true, nil
 }
 
 // Rotate replaces a session by one in another capacity under a new token; the
@@ -98,6 +115,8 @@ func (s *Store) Rotate(ctx context.Context, token, seatID string) (fresh string,
 	if err := tx.Commit(); err != nil {
 		return "", Session{}, false, fmt.Errorf("rotate session: %w", err)
 	}
+	old := tokenHash(token)
+	s.recent.forget(func(hash string, _ row) bool { return hash == old })
 	return fresh, session, true, nil
 }
 
@@ -106,6 +125,8 @@ func (s *Store) CloseSession(ctx context.Context, token string) error {
 	if _, err := s.db.ExecContext(ctx, `DELETE FROM session WHERE token_hash = $1`, tokenHash(token)); err != nil {
 		return fmt.Errorf("close session: %w", err)
 	}
+	hash := tokenHash(token)
+	s.recent.forget(func(other string, _ row) bool { return other == hash })
 	return nil
 }
 
@@ -116,6 +137,7 @@ func (s *Store) CloseSessions(ctx context.Context, accountID, seatID string) err
 		accountID, seatID); err != nil {
 		return fmt.Errorf("close sessions: %w", err)
 	}
+	s.recent.forget(func(_ string, r row) bool { return r.account == accountID && (seatID == "" || r.seat == seatID) })
 	return nil
 }
 

@@ -43,10 +43,11 @@ var schema = []string{
 // Store is a database of secrets. It is safe for concurrent use, also by
 // several processes on one database.
 type Store struct {
-	db   *sql.DB
-	o    Options
-	work chan struct{} // bounds how many passwords are hashed at once
-	slow func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte
+	db     *sql.DB
+	o      Options
+	work   chan struct{} // bounds how many passwords are hashed at once
+	recent memory        // sessions in use
+	slow   func(password, salt []byte, passes, memory uint32, threads uint8, size uint32) []byte
 }
 
 // Options are limits; zero values take the defaults named here.

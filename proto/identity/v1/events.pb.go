@@ -308,8 +308,10 @@ type FirmApplied struct {
 	Mandate *v1.Attachment `protobuf:"bytes,6,opt,name=mandate,proto3" json:"mandate,omitempty"`
 	// The person is the legal representative.
 	LegalRepresentative bool `protobuf:"varint,7,opt,name=legal_representative,json=legalRepresentative,proto3" json:"legal_representative,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Made up, for training.
+	Example       bool `protobuf:"varint,8,opt,name=example,proto3" json:"example,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FirmApplied) Reset() {
@@ -387,6 +389,13 @@ func (x *FirmApplied) GetMandate() *v1.Attachment {
 func (x *FirmApplied) GetLegalRepresentative() bool {
 	if x != nil {
 		return x.LegalRepresentative
+	}
+	return false
+}
+
+func (x *FirmApplied) GetExample() bool {
+	if x != nil {
+		return x.Example
 	}
 	return false
 }
@@ -829,7 +838,7 @@ const file_identity_v1_events_proto_rawDesc = "" +
 	"\x06county\x18\x02 \x01(\tR\x06county\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\")\n" +
 	"\x0fAccountDisabled\x12\x16\n" +
-	"\x06reason\x18\x01 \x01(\tR\x06reason\"\xa2\x02\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\"\xbc\x02\n" +
 	"\vFirmApplied\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x12\n" +
@@ -838,7 +847,8 @@ const file_identity_v1_events_proto_rawDesc = "" +
 	"\bdivision\x18\x04 \x01(\tR\bdivision\x12/\n" +
 	"\alicence\x18\x05 \x01(\v2\x15.common.v1.AttachmentR\alicence\x12/\n" +
 	"\amandate\x18\x06 \x01(\v2\x15.common.v1.AttachmentR\amandate\x121\n" +
-	"\x14legal_representative\x18\a \x01(\bR\x13legalRepresentative\"2\n" +
+	"\x14legal_representative\x18\a \x01(\bR\x13legalRepresentative\x12\x18\n" +
+	"\aexample\x18\b \x01(\bR\aexample\"2\n" +
 	"\x17FirmApplicationApproved\x12\x17\n" +
 	"\afirm_id\x18\x01 \x01(\tR\x06firmId\"0\n" +
 	"\x16FirmApplicationRefused\x12\x16\n" +

@@ -591,8 +591,10 @@ type ApplyForFirmRequest struct {
 	Mandate *v1.Attachment `protobuf:"bytes,5,opt,name=mandate,proto3" json:"mandate,omitempty"`
 	// The person is the legal representative.
 	LegalRepresentative bool `protobuf:"varint,6,opt,name=legal_representative,json=legalRepresentative,proto3" json:"legal_representative,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Made up, for training: the firm is shown as an example everywhere.
+	Example       bool `protobuf:"varint,7,opt,name=example,proto3" json:"example,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ApplyForFirmRequest) Reset() {
@@ -663,6 +665,13 @@ func (x *ApplyForFirmRequest) GetMandate() *v1.Attachment {
 func (x *ApplyForFirmRequest) GetLegalRepresentative() bool {
 	if x != nil {
 		return x.LegalRepresentative
+	}
+	return false
+}
+
+func (x *ApplyForFirmRequest) GetExample() bool {
+	if x != nil {
+		return x.Example
 	}
 	return false
 }
@@ -1698,7 +1707,9 @@ type FirmApplication struct {
 	// Of a refusal.
 	Reason string `protobuf:"bytes,10,opt,name=reason,proto3" json:"reason,omitempty"`
 	// If approved.
-	FirmId        string `protobuf:"bytes,11,opt,name=firm_id,json=firmId,proto3" json:"firm_id,omitempty"`
+	FirmId string `protobuf:"bytes,11,opt,name=firm_id,json=firmId,proto3" json:"firm_id,omitempty"`
+	// Made up.
+	Example       bool `protobuf:"varint,12,opt,name=example,proto3" json:"example,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1808,6 +1819,13 @@ func (x *FirmApplication) GetFirmId() string {
 		return x.FirmId
 	}
 	return ""
+}
+
+func (x *FirmApplication) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
 }
 
 // Applications that wait for a clerk, or the own ones.
@@ -2098,7 +2116,9 @@ type GetFirmResponse struct {
 	// Members.
 	Members []*Member `protobuf:"bytes,5,rep,name=members,proto3" json:"members,omitempty"`
 	// What can be done now.
-	Actions       []*v1.LegalAction `protobuf:"bytes,6,rep,name=actions,proto3" json:"actions,omitempty"`
+	Actions []*v1.LegalAction `protobuf:"bytes,6,rep,name=actions,proto3" json:"actions,omitempty"`
+	// Made up.
+	Example       bool `protobuf:"varint,7,opt,name=example,proto3" json:"example,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2175,6 +2195,13 @@ func (x *GetFirmResponse) GetActions() []*v1.LegalAction {
 	return nil
 }
 
+func (x *GetFirmResponse) GetExample() bool {
+	if x != nil {
+		return x.Example
+	}
+	return false
+}
+
 var File_identity_v1_identity_proto protoreflect.FileDescriptor
 
 const file_identity_v1_identity_proto_rawDesc = "" +
@@ -2215,14 +2242,15 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\fold_password\x18\x01 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xc8\x01\xb8\xbb\x18\x01R\voldPassword\x121\n" +
 	"\fnew_password\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\f\x18\xc8\x01\xb8\xbb\x18\x01R\vnewPassword\"F\n" +
 	"\x16ChangePasswordResponse\x12,\n" +
-	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xbd\x02\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xd7\x02\n" +
 	"\x13ApplyForFirmRequest\x12\x1c\n" +
 	"\x04uscc\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x98\x01\x12R\x04uscc\x128\n" +
 	"\tunit_name\x18\x02 \x01(\tB\x1b\xbaH\x06r\x04\x10\x02\x18d\xb2\xbb\x18\x0ename of a firmR\bunitName\x121\n" +
 	"\bdivision\x18\x03 \x01(\tB\x15\xbaH\x12r\x102\x0e^6206[0-9]{2}$R\bdivision\x127\n" +
 	"\alicence\x18\x04 \x01(\v2\x15.common.v1.AttachmentB\x06\xbaH\x03\xc8\x01\x01R\alicence\x12/\n" +
 	"\amandate\x18\x05 \x01(\v2\x15.common.v1.AttachmentR\amandate\x121\n" +
-	"\x14legal_representative\x18\x06 \x01(\bR\x13legalRepresentative\"D\n" +
+	"\x14legal_representative\x18\x06 \x01(\bR\x13legalRepresentative\x12\x18\n" +
+	"\aexample\x18\a \x01(\bR\aexample\"D\n" +
 	"\x14ApplyForFirmResponse\x12,\n" +
 	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\x8b\x01\n" +
 	"\x1cDecideFirmApplicationRequest\x12/\n" +
@@ -2293,7 +2321,7 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\n" +
 	"NamesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x94\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xae\x03\n" +
 	"\x0fFirmApplication\x12%\n" +
 	"\x0eapplication_id\x18\x01 \x01(\tR\rapplicationId\x12\x1d\n" +
 	"\n" +
@@ -2307,7 +2335,8 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\x05state\x18\t \x01(\tR\x05state\x12\x16\n" +
 	"\x06reason\x18\n" +
 	" \x01(\tR\x06reason\x12\x17\n" +
-	"\afirm_id\x18\v \x01(\tR\x06firmId\"\xb9\x01\n" +
+	"\afirm_id\x18\v \x01(\tR\x06firmId\x12\x18\n" +
+	"\aexample\x18\f \x01(\bR\aexample\"\xb9\x01\n" +
 	"\x1bListFirmApplicationsRequest\x126\n" +
 	"\x05state\x18\x01 \x01(\tB \xbaH\x1dr\x1bR\x00R\x04openR\bapprovedR\arefusedR\x05state\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
@@ -2327,14 +2356,15 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\arevoked\x18\x06 \x01(\bR\arevoked\"N\n" +
 	"\x0eGetFirmRequest\x12!\n" +
 	"\afirm_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\x06firmId\x12\x19\n" +
-	"\bat_least\x18\x02 \x01(\x04R\aatLeast\"\xec\x01\n" +
+	"\bat_least\x18\x02 \x01(\x04R\aatLeast\"\x86\x02\n" +
 	"\x0fGetFirmResponse\x12\x17\n" +
 	"\afirm_id\x18\x01 \x01(\tR\x06firmId\x12\x12\n" +
 	"\x04uscc\x18\x02 \x01(\tR\x04uscc\x12/\n" +
 	"\tunit_name\x18\x03 \x01(\tB\x12\xb2\xbb\x18\x0ename of a firmR\bunitName\x12\x1a\n" +
 	"\bdivision\x18\x04 \x01(\tR\bdivision\x12-\n" +
 	"\amembers\x18\x05 \x03(\v2\x13.identity.v1.MemberR\amembers\x120\n" +
-	"\aactions\x18\x06 \x03(\v2\x16.common.v1.LegalActionR\aactions2\x86\x0f\n" +
+	"\aactions\x18\x06 \x03(\v2\x16.common.v1.LegalActionR\aactions\x12\x18\n" +
+	"\aexample\x18\a \x01(\bR\aexample2\x86\x0f\n" +
 	"\x0fIdentityService\x12u\n" +
 	"\x0fRegisterAccount\x12#.identity.v1.RegisterAccountRequest\x1a$.identity.v1.RegisterAccountResponse\"\x17\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/accounts\x12\x8a\x01\n" +
 	"\x0eGrantStaffRole\x12\".identity.v1.GrantStaffRoleRequest\x1a#.identity.v1.GrantStaffRoleResponse\"/\x82\xd3\xe4\x93\x02):\x01*\"$/v1/accounts/{account_id}:grant-role\x12\x8e\x01\n" +
