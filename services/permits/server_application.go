@@ -29,6 +29,16 @@ var errSiteHasPermit = &problem.Error{
 	},
 }
 
+// errSiteBusy refuses while somebody else's application for the site is just
+// being opened, or was cut short and is not settled yet.
+var errSiteBusy = &problem.Error{
+	Kind: problem.Conflict, Reason: "SITE_BEING_APPLIED_FOR", Citation: "decree-736 art. 6",
+	Text: problem.Text{
+		Zh: "该场所正在发起另一项申请，请十分钟后再试。",
+		En: "Another application for this site is just being opened. Try again in ten minutes.",
+	},
+}
+
 // OpenApplication begins an application for a site's permit. The site is
 // reserved first, then the application is opened, then the reservation is
 // confirmed; a crash in between is mended by the same command sent again, by a
@@ -55,6 +65,9 @@ func (s *Server) OpenApplication(ctx context.Context, r *permitsv1.OpenApplicati
 		return nil, err
 	}
 	reserved, err := s.keys.Reserve(ctx, meta, keySite, r.GetFacilityId(), es.StreamName(categoryPermit, who.CommandID))
+	if taken, ok := errors.AsType[*reserve.TakenError](err); ok && !taken.Confirmed {
+		return nil, errSiteBusy
+	}
 	if errors.Is(err, reserve.ErrTaken) {
 		return nil, errSiteHasPermit
 	}

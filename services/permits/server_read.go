@@ -153,6 +153,9 @@ func fromFacts(f permitlist.Facts) permit.Permit {
 		Status: f.Status, Class: f.Class, Received: day(f.Received), Answered: day(f.Answered), AcceptedOn: day(f.Accepted),
 		Deemed: f.Deemed, DecidedOn: day(f.Decided), DeliveredOn: day(f.Delivered), Clerks: f.Clerks, Examiners: f.Examiners,
 	}
+	if f.NoticeFrom != "" {
+		p.Notice = &permitsv1.PublicNoticePublished{From: isoDay(f.NoticeFrom)}
+	}
 	if f.SiteChecked {
 		p.SiteCheck = &permitsv1.SiteChecked{}
 	}

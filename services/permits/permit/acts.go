@@ -35,7 +35,7 @@ type Act struct {
 // Acts are all acts, in the order of the procedure.
 var Acts = []Act{
 	{"publish-notice", "PublishNotice", text("发布申请前信息公开", "Publish the notice"), d(o32, "16"), mayPublish, Permit.needsNotice},
-	{"submit", "SubmitApplication", text("提交申请", "File the application"), d(d736, "7"), maySubmit, Permit.awaitsFiling},
+	{"submit", "SubmitApplication", text("提交申请", "File the application"), d(d736, "7"), mayFile, Permit.awaitsFiling},
 	{"withdraw", "WithdrawApplication", text("撤回申请", "Withdraw the application"), law.Reference{}, mayWithdraw, never},
 	{"correct-on-spot", "CorrectOnSpot", text("当场更正", "Correct on the spot"), d(d736, "9"), mayAnswer, never},
 	{"notice-deficiency", "NoticeDeficiency", text("一次性告知补正", "Notice deficiencies"), d(d736, "9"), mayNotice, never},

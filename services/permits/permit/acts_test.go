@@ -131,3 +131,20 @@ func TestRefusalsNameFactAndBasis(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestFilingWaitsForTheNotice(t *testing.T) {
+	state := es.Fold(permit.Permit{}, openedKey, noticed)
+	for _, act := range permit.Acts {
+		if act.Name != "submit" {
+			continue
+		}
+		err := act.Allowed(state, on(firm, "2026-09-07"))
+		if p, ok := errors.AsType[*problem.Error](err); !ok || len(p.Errors) != 1 || p.Errors[0].Reason != "NOTICE_TOO_SHORT" ||
+			p.Errors[0].Text.Zh != "申请前公开不得少于 5 个工作日：2026-09-01 起公开，最早 2026-09-08 可以提交（办法第十六条）。" {
+			t.Errorf("got %v", err)
+		}
+		if err := act.Allowed(state, on(firm, "2026-09-08")); err != nil {
+			t.Errorf("after five working days: %v", err)
+		}
+	}
+}

@@ -22,6 +22,18 @@ func maySubmit(p Permit, o Occasion) error {
 	return firstOf(wrongStage(p, d(d736, "7"), Draft, PublicNotice, Deficient), inOrder(p, o))
 }
 
+// mayFile is what the list of acts says: the rule of filing, and the notice that
+// the class of the application asks for.
+func mayFile(p Permit, o Occasion) error {
+	if err := maySubmit(p, o); err != nil {
+		return err
+	}
+	var wrong problem.Fields
+	as := Submit{Occasion: o, Content: &permitsv1.ApplicationContent{ManagementClass: p.Class}}
+	as.checkNotice(p, &wrong)
+	return wrong.Err()
+}
+
 // Decide files the application. Every wrong field is listed at once.
 func (c Submit) Decide(p Permit) ([]es.Event, error) {
 	if err := maySubmit(p, c.Occasion); err != nil {

@@ -3,8 +3,9 @@
 // looks for days gone by.
 //
 // Due days are not facts: they are computed from the facts in the row by the
-// [Procedure] that the service passes in, with the law of the day, and are
-// computed again for every open row when an edition of law data is loaded.
+// [Procedure] that the service passes in, with the law as it stood in the log,
+// and are computed again for every open row when an edition of law data is
+// loaded.
 //
 // It imports the contracts and internal/readmodel. Start with [Projection],
 // then [Queries].
@@ -20,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"shiyang/internal/es"
 	"shiyang/internal/readmodel"
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
@@ -40,6 +42,7 @@ type Pause struct {
 type Facts struct {
 	Status         permitsv1.PermitStatus    `json:"status"`
 	Class          permitsv1.ManagementClass `json:"class"`
+	NoticeFrom     string                    `json:"noticeFrom,omitempty"`
 	Received       string                    `json:"received,omitempty"`
 	Answered       string                    `json:"answered,omitempty"`
 	Accepted       string                    `json:"accepted,omitempty"`
@@ -65,8 +68,17 @@ type Next struct {
 	LawVersion   string   // the book that was asked
 }
 
-// Procedure computes what comes next from facts and the law of the day.
+// Procedure computes what comes next from facts under one law.
 type Procedure func(Facts) Next
+
+// Law tells the procedure under the law as it stood at a position of the log,
+// so that a replay computes every row as it was computed live.
+type Law interface {
+	// ProcedureAt answers for the events up to a position.
+	ProcedureAt(es.Position) (Procedure, error)
+	// Reach returns when an edition that was loaded at a position is known.
+	Reach(context.Context, es.Position) error
+}
 
 // Never sorts after every day.
 const never = "9999-12-31"
@@ -76,15 +88,15 @@ const (
 	search = "permit_list_search_v1"
 )
 
-// Projection is the view; procedure must be pure but for the law of the day.
-func Projection(procedure Procedure) readmodel.Projection {
-	v := view{procedure}
+// Projection is the view.
+func Projection(law Law) readmodel.Projection {
+	v := view{law}
 	return readmodel.Projection{
 		Name: Name, Version: 1, Tables: []string{table}, Search: []string{search}, Schema: schema(),
 		Handlers: []readmodel.Handler{
 			readmodel.On(v.onOpened),
-			readmodel.On(on(v, func(f *Facts, _ readmodel.Fact, _ *permitsv1.PublicNoticePublished) {
-				f.Status = permitsv1.PermitStatus_PERMIT_STATUS_PUBLIC_NOTICE
+			readmodel.On(on(v, func(f *Facts, _ readmodel.Fact, e *permitsv1.PublicNoticePublished) {
+				f.Status, f.NoticeFrom = permitsv1.PermitStatus_PERMIT_STATUS_PUBLIC_NOTICE, e.GetFrom().GetIso()
 			})),
 			readmodel.On(v.onSubmitted), readmodel.On(v.onResubmitted), readmodel.On(v.onCorrected),
 			readmodel.On(on(v, onDeficient)), readmodel.On(on(v, onNotRequired)), readmodel.On(on(v, onOutside)),
@@ -123,7 +135,7 @@ func schema() []string {
 		`CREATE INDEX permit_list_v1_work ON `+table+` (audience, due, permit_id)`)
 }
 
-type view struct{ procedure Procedure }
+type view struct{ law Law }
 
 func (v view) onOpened(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationOpened) error {
 	f := Facts{Status: permitsv1.PermitStatus_PERMIT_STATUS_DRAFT, Class: e.GetManagementClass()}
@@ -137,7 +149,7 @@ func (v view) onOpened(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact
 	if err != nil {
 		return err
 	}
-	return v.store(ctx, tx, fact.ID, f, stamp(fact))
+	return v.store(ctx, tx, fact, f)
 }
 
 // on makes a handler from a change of the facts.
@@ -164,17 +176,25 @@ func (v view) change(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, 
 		return fmt.Errorf("facts of a row: %w", err)
 	}
 	change(&f)
-	return v.store(ctx, tx, fact.ID, f, stamp(fact))
+	return v.store(ctx, tx, fact, f)
 }
 
-// store writes facts and all that follows from them. An empty time leaves the
-// time of the last change as it is.
-func (v view) store(ctx context.Context, tx readmodel.Tx, id string, f Facts, recorded string) error {
+// store writes facts and all that follows from them after an event of the
+// permit.
+func (v view) store(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, f Facts) error {
+	procedure, err := v.law.ProcedureAt(fact.Position)
+	if err != nil {
+		return err
+	}
+	return put(ctx, tx, fact.ID, f, procedure(f), stamp(fact))
+}
+
+// put writes a row. An empty time leaves the time of the last change as it is.
+func put(ctx context.Context, tx readmodel.Tx, id string, f Facts, n Next, recorded string) error {
 	raw, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
-	n := v.procedure(f)
 	due := n.Due
 	if due == "" {
 		due = never
@@ -187,8 +207,16 @@ func (v view) store(ctx context.Context, tx readmodel.Tx, id string, f Facts, re
 	return err
 }
 
-// onEdition computes the due days of every open row again.
-func (v view) onEdition(ctx context.Context, tx readmodel.Tx, _ readmodel.Fact, _ *commonv1.LawEditionLoaded) error {
+// onEdition computes the due days of every open row again, with the law that
+// holds from this event on.
+func (v view) onEdition(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, _ *commonv1.LawEditionLoaded) error {
+	if err := v.law.Reach(ctx, fact.Position); err != nil {
+		return err
+	}
+	procedure, err := v.law.ProcedureAt(fact.Position)
+	if err != nil {
+		return err
+	}
 	rows, err := tx.QueryContext(ctx, `SELECT permit_id, facts FROM `+table+` WHERE act <> '' ORDER BY permit_id`)
 	if err != nil {
 		return err
@@ -198,7 +226,7 @@ func (v view) onEdition(ctx context.Context, tx readmodel.Tx, _ readmodel.Fact, 
 		return err
 	}
 	for i, id := range ids {
-		if err := v.store(ctx, tx, id, facts[i], ""); err != nil {
+		if err := put(ctx, tx, id, facts[i], procedure(facts[i]), ""); err != nil {
 			return err
 		}
 	}
