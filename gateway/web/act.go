@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/url"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"shiyang/gateway/web/component"
 	"shiyang/gateway/web/form"
@@ -21,112 +23,45 @@ import (
 type act struct {
 	title, lead words.Text
 	form        func() form.Form
-	start       func(f form.Form, p *permitsv1.Permit, today *commonv1.Date) url.Values
-	risky       bool
-	content     bool // show the content beside the form
-	command     func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error))
+	start       func(f form.Form, p *permitsv1.Permit, today *commonv1.Date) url.Values // what the form opens with
+	risky       bool                                                                    // ends something
+	content     bool                                                                    // the content stands under the form
+	command     command
 }
+
+// command makes the request of an act on a permit and the way to send it.
+type command func(c permitsv1.PermitsServiceClient, permitID string) (proto.Message, func(context.Context) (*commonv1.Receipt, error))
+
+// by is the command of one method of the permits service.
+func by[Q proto.Message, A receipted](method func(permitsv1.PermitsServiceClient, context.Context, Q, ...grpc.CallOption) (A, error)) command {
+	return func(c permitsv1.PermitsServiceClient, permitID string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
+		var none Q
+		m := none.ProtoReflect().New()
+		m.Set(m.Descriptor().Fields().ByName("permit_id"), protoreflect.ValueOfString(permitID))
+		request, _ := m.Interface().(Q)
+		return request, send(func(ctx context.Context, q Q, o ...grpc.CallOption) (A, error) { return method(c, ctx, q, o...) }, request)
+	}
+}
+
+// client names the methods of the permits service.
+type client = permitsv1.PermitsServiceClient
 
 // acts are the acts by the name that the service gives them.
 var acts = map[string]act{
-	"publish-notice": {
-		words.DoPublishNotice, words.LeadPublishNotice, sheet.Notice, on("from"), false, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.PublishNoticeRequest{PermitId: id}
-			return m, send(p.Permits.PublishNotice, m)
-		},
-	},
-	"withdraw": {
-		words.DoWithdraw, words.LeadWithdraw, why("reason", words.WithdrawWhy, 500), nil, true, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.WithdrawApplicationRequest{PermitId: id}
-			return m, send(p.Permits.WithdrawApplication, m)
-		},
-	},
-	"correct-on-spot": {
-		words.DoCorrect, words.LeadCorrect, sheet.Correction, asFiled, false, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.CorrectOnSpotRequest{PermitId: id}
-			return m, send(p.Permits.CorrectOnSpot, m)
-		},
-	},
-	"notice-deficiency": {
-		words.DoDeficiency, words.LeadDeficiency, sheet.Deficiency, nil, false, true,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.NoticeDeficiencyRequest{PermitId: id}
-			return m, send(p.Permits.NoticeDeficiency, m)
-		},
-	},
-	"accept": {
-		words.DoAccept, words.LeadAccept, nothing, nil, false, true,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.AcceptApplicationRequest{PermitId: id}
-			return m, send(p.Permits.AcceptApplication, m)
-		},
-	},
-	"decline": {
-		words.DoDecline, words.LeadDecline, sheet.Decline, nil, true, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.DeclineApplicationRequest{PermitId: id}
-			return m, send(p.Permits.DeclineApplication, m)
-		},
-	},
-	"pause-clock": {
-		words.DoPause, words.LeadPause, sheet.Pause, on("from"), false, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.PauseClockRequest{PermitId: id}
-			return m, send(p.Permits.PauseClock, m)
-		},
-	},
-	"resume-clock": {
-		words.DoResume, words.LeadResume, sheet.Resume, on("last"), false, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.ResumeClockRequest{PermitId: id}
-			return m, send(p.Permits.ResumeClock, m)
-		},
-	},
-	"record-site-check": {
-		words.DoSiteCheck, words.LeadSiteCheck, sheet.SiteCheck, on("on"), false, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.RecordSiteCheckRequest{PermitId: id}
-			return m, send(p.Permits.RecordSiteCheck, m)
-		},
-	},
-	"report-examination": {
-		words.DoExamine, words.LeadExamine, sheet.Examination, nil, false, true,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.ReportExaminationRequest{PermitId: id}
-			return m, send(p.Permits.ReportExamination, m)
-		},
-	},
-	"return-examination": {
-		words.DoReturn, words.LeadReturn, why("reason", words.ReturnWhy, 2000), nil, false, true,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.ReturnExaminationRequest{PermitId: id}
-			return m, send(p.Permits.ReturnExamination, m)
-		},
-	},
-	"issue": {
-		words.DoIssue, words.LeadIssue, sheet.Issue, nil, false, true,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.IssuePermitRequest{PermitId: id}
-			return m, send(p.Permits.IssuePermit, m)
-		},
-	},
-	"refuse": {
-		words.DoRefuse, words.LeadRefuse, sheet.Refuse, nil, true, true,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.RefusePermitRequest{PermitId: id}
-			return m, send(p.Permits.RefusePermit, m)
-		},
-	},
-	"record-delivery": {
-		words.DoDeliver, words.LeadDeliver, sheet.Delivery, on("delivered"), false, false,
-		func(p *pages, id string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-			m := &permitsv1.RecordDeliveryRequest{PermitId: id}
-			return m, send(p.Permits.RecordDelivery, m)
-		},
-	},
+	"publish-notice":     {title: words.DoPublishNotice, lead: words.LeadPublishNotice, form: sheet.Notice, start: on("from"), command: by(client.PublishNotice)},
+	"withdraw":           {title: words.DoWithdraw, lead: words.LeadWithdraw, form: why("reason", words.WithdrawWhy, 500), risky: true, command: by(client.WithdrawApplication)},
+	"correct-on-spot":    {title: words.DoCorrect, lead: words.LeadCorrect, form: sheet.Correction, start: asFiled, command: by(client.CorrectOnSpot)},
+	"notice-deficiency":  {title: words.DoDeficiency, lead: words.LeadDeficiency, form: sheet.Deficiency, content: true, command: by(client.NoticeDeficiency)},
+	"accept":             {title: words.DoAccept, lead: words.LeadAccept, form: nothing, content: true, command: by(client.AcceptApplication)},
+	"decline":            {title: words.DoDecline, lead: words.LeadDecline, form: sheet.Decline, risky: true, command: by(client.DeclineApplication)},
+	"pause-clock":        {title: words.DoPause, lead: words.LeadPause, form: sheet.Pause, start: on("from"), command: by(client.PauseClock)},
+	"resume-clock":       {title: words.DoResume, lead: words.LeadResume, form: sheet.Resume, start: on("last"), command: by(client.ResumeClock)},
+	"record-site-check":  {title: words.DoSiteCheck, lead: words.LeadSiteCheck, form: sheet.SiteCheck, start: on("on"), command: by(client.RecordSiteCheck)},
+	"report-examination": {title: words.DoExamine, lead: words.LeadExamine, form: sheet.Examination, content: true, command: by(client.ReportExamination)},
+	"return-examination": {title: words.DoReturn, lead: words.LeadReturn, form: why("reason", words.ReturnWhy, 2000), content: true, command: by(client.ReturnExamination)},
+	"issue":              {title: words.DoIssue, lead: words.LeadIssue, form: sheet.Issue, content: true, command: by(client.IssuePermit)},
+	"refuse":             {title: words.DoRefuse, lead: words.LeadRefuse, form: sheet.Refuse, risky: true, content: true, command: by(client.RefusePermit)},
+	"record-delivery":    {title: words.DoDeliver, lead: words.LeadDeliver, form: sheet.Delivery, start: on("delivered"), command: by(client.RecordDelivery)},
 }
 
 func nothing() form.Form { return nil }
@@ -167,7 +102,7 @@ func (p *pages) act(v *visit) (*task, error) {
 			}
 		}
 	}
-	request, send := a.command(p, permit.GetPermitId())
+	request, send := a.command(p.Permits, permit.GetPermitId())
 	back := component.Record("permits", permit.GetPermitId())
 	t := &task{
 		Task: component.Task{

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/a-h/templ"
-
 	"shiyang/gateway/web/component"
 	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/page"
@@ -16,7 +14,6 @@ import (
 	"shiyang/gateway/web/words"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
-	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 )
 
@@ -305,123 +302,4 @@ func (v *visit) checkedHere(a *page.Application, values url.Values) problem.Fiel
 		return nil
 	}
 	return refused.Errors
-}
-
-func (v *visit) checkContent(values url.Values) (*permitsv1.CheckApplicationResponse, problem.Fields, error) {
-	request := &permitsv1.CheckApplicationRequest{PermitId: v.r.PathValue("id")}
-	wrong := allSteps().Decode(values, request)
-	if request.Content == nil {
-		request.Content = &permitsv1.ApplicationContent{}
-	}
-	request.Content.DeclaredTrue = true // the page asks for it last
-	checked, err := v.Permits.CheckApplication(v.ask(), request)
-	if refused := rpc.ProblemFrom(err); refused != nil && refused.Kind == problem.Invalid {
-		return &permitsv1.CheckApplicationResponse{
-			Errors: rpc.FieldMessages(refused.Errors), Warnings: rpc.FieldMessages(refused.Warnings),
-		}, wrong, nil
-	}
-	return checked, wrong, err
-}
-
-// showCheck shows all answers with what the service finds wrong or doubtful.
-func (v *visit) showCheck(p *permitsv1.Permit, values url.Values, refused *problem.Error, command string) error {
-	a := v.application(p, len(sheet.Steps))
-	a.Command, a.Refusal, a.Content = command, refused, contentOf(values)
-	a.Filled = form.Filled{Form: sheet.Declaration(), Values: values}
-	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-		a.Filled.Errors, a.Filled.Warnings = refused.Errors, refused.Warnings
-	} else {
-		checked, wrong, err := v.checkContent(values)
-		if err != nil {
-			return err
-		}
-		a.Filled.Errors = merge(wrong, problem.ErrInvalid.WithErrors(rpc.Fields(checked.GetErrors())...))
-		a.Filled.Warnings = rpc.Fields(checked.GetWarnings())
-	}
-	a.Answers = answers(v, a, values)
-	f := v.frame(words.CheckTitle.In(v.text()), "/permits")
-	f.Wrong = refused != nil
-	return v.show(status, page.Check(f, a, func(w problem.Field) templ.SafeURL {
-		return component.Link(v.text(), v.stepFor(p.GetPermitId(), values, w.Path))
-	}))
-}
-
-// stepFor is the address of the page and field that a problem belongs to.
-func (v *visit) stepFor(permitID string, values url.Values, path string) string {
-	for _, s := range sheet.Steps {
-		filled := form.Filled{Form: s.Form, Values: values}
-		if place := filled.Place(path); place != "" && path != "" {
-			return stepPath(permitID, s.Name) + "?check=1#" + component.FieldID(place)
-		}
-	}
-	if strings.HasPrefix(path, "content.attachments") {
-		return stepPath(permitID, "files")
-	}
-	return stepPath(permitID, "check") + "#" + component.FieldID("content.declaredTrue")
-}
-
-// answers lists the single answers; lists are shown as the tables that they
-// will be.
-func answers(v *visit, a page.Application, values url.Values) []page.Answers {
-	var parts []page.Answers
-	for i, s := range sheet.Steps {
-		for _, section := range s.Form {
-			if len(section.Fields) == 0 {
-				continue
-			}
-			part := page.Answers{Title: section.Title, Path: a.StepPaths[i]}
-			for _, field := range section.Fields {
-				text := values.Get(field.Path)
-				for _, o := range field.Options {
-					if o.Value == text {
-						text = o.Label.In(v.text())
-					}
-				}
-				if text == "" {
-					text = words.NotGiven.In(v.text())
-				}
-				part.Rows = append(part.Rows, component.Pair{Name: field.Label, Value: text})
-			}
-			parts = append(parts, part)
-		}
-	}
-	return parts
-}
-
-// submit files the application and throws the draft away.
-func (p *pages) submit(v *visit) error {
-	got, err := v.getPermit()
-	if err != nil {
-		return err
-	}
-	values, err := v.loadDraft(got.GetPermit())
-	if err != nil {
-		return err
-	}
-	values.Set("content.declaredTrue", v.r.PostForm.Get("content.declaredTrue"))
-	request := &permitsv1.SubmitApplicationRequest{PermitId: got.GetPermit().GetPermitId()}
-	f := append(allSteps(), sheet.Declaration()...)
-	if wrong := f.Decode(values, request); len(wrong) > 0 {
-		return v.showCheck(got.GetPermit(), values, problem.ErrInvalid.WithErrors(wrong...), v.command())
-	}
-	if seen, err := strconv.ParseUint(v.r.PostForm.Get("seen"), 10, 64); err == nil {
-		request.ExpectedRevision = seen
-	}
-	answer, err := p.Permits.SubmitApplication(v.call(v.command()), request)
-	if refused := rpc.ProblemFrom(err); refused != nil && refused.Kind != problem.NotFound {
-		return v.showCheck(got.GetPermit(), values, refused, v.command())
-	}
-	if err != nil {
-		return err
-	}
-	return p.submitted(v, answer.GetReceipt())
-}
-
-func (p *pages) submitted(v *visit, r *commonv1.Receipt) error {
-	if err := p.Drafts.Delete(v.text(), v.draft()); err != nil {
-		return err
-	}
-	return v.see(after(component.Record("permits", v.r.PathValue("id")), r))
 }

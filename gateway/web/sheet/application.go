@@ -80,12 +80,12 @@ func limits(path string, least int) form.Section {
 	return form.Section{Title: words.Limits, Hint: words.LimitsHint, Rows: &form.Rows{
 		Path: path, Item: words.LimitItem, Add: words.AddLimit, Least: least, Fields: []form.Field{
 			{Path: "outlet", Label: words.OutletCode, Max: 5},
-			{Path: "pollutant", Label: words.Pollutant, Max: 6, Options: form.Options(words.Pollutants)},
+			{Path: "pollutant", Label: words.Pollutant, Hint: words.PollutantHint, Max: 6, Options: form.Options(words.Pollutants)},
 			{Path: "concentration", Label: words.Concentration, Max: 16, Optional: true},
 			{Path: "unit", Kind: form.Choice, Label: words.UnitLabel, Options: form.Options(words.Units), Optional: true},
 			{Path: "averaging", Kind: form.Choice, Label: words.AveragingLabel, Options: form.Options(words.Averagings), Optional: true},
 			{Path: "massGramsPerYear", Kind: form.Scaled, Scale: 6, Label: words.YearlyMass, Unit: words.TonneAYear, Optional: true},
-			{Path: "standard", Label: words.Standard, Max: 100},
+			{Path: "standard", Label: words.Standard, Hint: words.StandardHint, Max: 100},
 		},
 	}}
 }

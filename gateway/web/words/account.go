@@ -72,9 +72,7 @@ var (
 	RefuseApplication   = Text{"不通过", "Refuse"}
 	RefuseReason        = Text{"不通过的理由", "Reason of a refusal"}
 	RecordResult        = Text{"登记结果", "Record the result"}
-	OpenOnly            = Text{"只看待核对", "Only those to be checked"}
 
-	Firm             = Text{"企业", "Firm"}
 	FirmData         = Text{"企业信息", "Company data"}
 	Members          = Text{"人员", "People"}
 	Role             = Text{"身份", "Capacity"}

@@ -25,7 +25,6 @@ var (
 	Back           = Text{"上一步", "Back"}
 	View           = Text{"查看", "View"}
 	NextPage       = Text{"下一页", "Next"}
-	Table          = Text{"表格", "Table"}
 	AsTable        = Text{"用表格查看", "Show as a table"}
 	Example        = Text{"示例", "Example"}
 	All            = Text{"全部", "All"}

@@ -53,7 +53,6 @@ var (
 	Mirrored       = Text{"来自全国平台", "Mirrored from the national platform"}
 	PrintCopy      = Text{"打印副本", "Print the copy"}
 	DoneNow        = Text{"已办理。", "Done."}
-	DoneNumber     = Text{"已办理，编号 %s。", "Done. Number %s."}
 	DoneTwice      = Text{"这件事此前已经办过，没有重复办理。", "This had been done before; it was not done twice."}
 	StateThen      = Text{"第 %d 条之后的样子", "As it stood after record %d"}
 	PastNote       = Text{"这是当时的样子，不能在这里办理。", "This is how it stood then; nothing can be done here."}
@@ -77,7 +76,6 @@ var (
 	Indicators      = Text{"规划指标", "Plan indicators"}
 	IndicatorsTitle = Text{"生态环境规划指标", "Indicators of the plan"}
 	IndicatorName   = Text{"指标", "Indicator"}
-	IndicatorKind   = Text{"性质", "Kind"}
 	TargetOf        = Text{"%s 年目标", "target of %s"}
 	NoIndicators    = Text{"还没有录入指标。", "No indicators have been entered."}
 	Source          = Text{"来源", "Source"}
@@ -109,7 +107,6 @@ var (
 	CommandID        = Text{"命令编号", "Command id"}
 	CorrelationID    = Text{"请求编号", "Correlation id"}
 	Program          = Text{"来自程序", "Program"}
-	TwoClocks        = Text{"两条时钟", "Two clocks"}
 	TwoClocksName    = Text{"%d 条记录的发生时间和录入时间，当前第 %d 条", "When %d records happened and were recorded; now at record %d"}
 	ReplayCheck      = Text{"重放核对", "Replay check"}
 	ReplayCheckLead  = Text{"从第一条事件起重新计算全部视图，再与正在使用的逐行比较。", "Reckons every view anew from the first event and compares it row by row with the live one."}
@@ -158,8 +155,6 @@ var (
 	MenuFirm       = Text{"我的企业", "My company"}
 	MenuRegulated  = Text{"监管对象", "Regulated firms"}
 	MenuLookUp     = Text{"查询", "Look up"}
-	MenuAdmin      = Text{"系统管理", "Administration"}
-	MenuPublic     = Text{"公开信息", "Public"}
 )
 
 // Texts of the printed permit.

@@ -46,7 +46,6 @@ var (
 	PollutantName   = Text{"污染物", "Pollutant"}
 	PollutantHint   = Text{"HJ 212 代码，例如 a21026。", "HJ 212 code, such as a21026."}
 	Concentration   = Text{"浓度限值", "Concentration"}
-	ConcentrationIn = Text{"数字，例如 100。", "A number, such as 100."}
 	UnitLabel       = Text{"单位", "Unit"}
 	AveragingLabel  = Text{"均值时段", "Averaging"}
 	YearlyMass      = Text{"年许可量", "Mass a year"}
@@ -129,9 +128,6 @@ var (
 	CheckedBySys   = Text{"系统已核对", "Checked by the system"}
 	NothingWrong   = Text{"没有发现错误。", "Nothing wrong was found."}
 	SubmitPermit   = Text{"提交申请", "Submit the application"}
-	ToCorrect      = Text{"要改正的", "To correct"}
 	Rows           = Counted{"%d 行", "%d row", "%d rows"}
 	AllValues      = Counted{"当时的全部 %d 项", "All %d value as it stood", "All %d values as they stood"}
-	MissingItems   = Text{"补正通知列出的事项", "What the deficiency notice lists"}
-	SeeAnswers     = Text{"照当前填写内容核对", "Reckoned from what is filled in now"}
 )
