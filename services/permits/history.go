@@ -19,6 +19,8 @@ import (
 	"shiyang/services/permits/permit"
 )
 
+const historyMethods = "/common.v1.RecordHistoryService/"
+
 // Categories tells which records this service answers for.
 func (s *Server) Categories(context.Context, *commonv1.CategoriesRequest) (*commonv1.CategoriesResponse, error) {
 	return &commonv1.CategoriesResponse{Categories: []string{categoryFacility, categoryPermit}}, nil
@@ -66,7 +68,7 @@ func (s *Server) CheckViews(r *commonv1.CheckViewsRequest, stream commonv1.Recor
 	if s.source == nil || s.codec == nil {
 		return errNoReplay
 	}
-	for answer, err := range history.CheckViews(stream.Context(), s.db, s.source, s.codec, r.GetView(), Projections(s.law)...) {
+	for answer, err := range history.CheckViews(stream.Context(), s.db, s.source, s.codec, r.GetView(), LawfulProjections(s.lawbook)...) {
 		if err != nil {
 			return err
 		}

@@ -21,20 +21,62 @@ import (
 	"shiyang/services/permits/views/sitelist"
 )
 
-// Projections are the views of the service. Due days in them follow the book
-// of the day.
+// Lawbook is the law as the log tells it: decisions take the book of now,
+// views the book as of the event that they are given, so that a replay equals
+// what was live. A lawbook.Library is one.
+type Lawbook interface {
+	// BookAt returns the law as it stood at a position of the log.
+	BookAt(es.Position) (*law.Book, error)
+	// WaitFor returns when every edition up to a position is known.
+	WaitFor(context.Context, es.Position) error
+}
+
+// Projections are the views of a service whose law never changes while it
+// runs; see [LawfulProjections].
 func Projections(book func() *law.Book) []readmodel.Projection {
+	return LawfulProjections(always(book))
+}
+
+// LawfulProjections are the views of the service. Due days in them follow the
+// law as it stood in the log.
+func LawfulProjections(book Lawbook) []readmodel.Projection {
 	return []readmodel.Projection{
-		permitlist.Projection(procedure(book)), register.Projection(), sitelist.Projection(),
+		permitlist.Projection(procedures{book}), register.Projection(), sitelist.Projection(),
 		pending.Projection(categoryFacility, categoryPermit),
 	}
 }
 
-// procedure computes what a permit waits for, by the same rules that decide.
-func procedure(book func() *law.Book) permitlist.Procedure {
+// always is one law for every position.
+type always func() *law.Book
+
+// BookAt implements [Lawbook].
+func (a always) BookAt(es.Position) (*law.Book, error) { return a(), nil }
+
+// WaitFor implements [Lawbook].
+func (a always) WaitFor(context.Context, es.Position) error { return nil }
+
+// procedures tells the list of permits what comes next, by the law of a
+// position.
+type procedures struct{ book Lawbook }
+
+// ProcedureAt implements [permitlist.Law].
+func (p procedures) ProcedureAt(at es.Position) (permitlist.Procedure, error) {
+	book, err := p.book.BookAt(at)
+	if err != nil {
+		return nil, err
+	}
+	return procedure(book), nil
+}
+
+// Reach implements [permitlist.Law].
+func (p procedures) Reach(ctx context.Context, at es.Position) error { return p.book.WaitFor(ctx, at) }
+
+// procedure computes what a permit waits for under one law, by the same rules
+// that decide.
+func procedure(book *law.Book) permitlist.Procedure {
 	return func(f permitlist.Facts) permitlist.Next {
-		p, today := fromFacts(f), book()
-		next := permitlist.Next{LawVersion: today.Version()}
+		p := fromFacts(f)
+		next := permitlist.Next{LawVersion: book.Version()}
 		act, ok := p.NextAct()
 		if !ok {
 			return next
@@ -46,7 +88,7 @@ func procedure(book func() *law.Book) permitlist.Procedure {
 		case string(rpc.PermitDecider):
 			next.Barred = append(append(next.Barred, p.Clerks...), p.Examiners...)
 		}
-		if clock, running := p.Next(today); running {
+		if clock, running := p.Next(book); running {
 			next.Rule, next.Suspended = clock.Rule.ID, clock.Suspended
 			next.Due, next.OverdueAfter = clock.Earlier.String(), clock.Later.String()
 		}

@@ -41,6 +41,7 @@ type Deps struct {
 	Store    es.Store
 	DB       *readmodel.DB
 	Law      func() *law.Book // the book of the day
+	Lawbook  Lawbook          // the book as of an event; nil: Law, which then must not change
 	Keys     *reserve.Keys
 	Numbers  *series.Allocator
 	Now      func() time.Time // nil: time.Now
@@ -62,6 +63,7 @@ type Server struct {
 	keys       *reserve.Keys
 	numbers    *series.Allocator
 	law        func() *law.Book
+	lawbook    Lawbook
 	now        func() time.Time
 	log        *slog.Logger
 	practice   Practice
@@ -83,11 +85,14 @@ func NewServer(d Deps) *Server {
 	if d.Logger == nil {
 		d.Logger = slog.New(slog.DiscardHandler)
 	}
+	if d.Lawbook == nil {
+		d.Lawbook = always(d.Law)
+	}
 	o := es.Options{Now: d.Now}
 	return &Server{
 		facilities: es.NewRepository[facility.Facility](categoryFacility, d.Store, o),
 		permits:    es.NewRepository[permit.Permit](categoryPermit, d.Store, o),
-		keys:       d.Keys, numbers: d.Numbers, law: d.Law, now: d.Now, log: d.Logger, practice: d.Practice.orDefault(),
+		keys:       d.Keys, numbers: d.Numbers, law: d.Law, lawbook: d.Lawbook, now: d.Now, log: d.Logger, practice: d.Practice.orDefault(),
 		db: d.DB, source: d.Source, codec: d.Codec,
 		list: permitlist.Queries{DB: d.DB}, register: register.Queries{DB: d.DB},
 		sites: sitelist.Queries{DB: d.DB}, pending: pending.Queries{DB: d.DB},
