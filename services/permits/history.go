@@ -19,8 +19,6 @@ import (
 	"shiyang/services/permits/permit"
 )
 
-const historyMethods = "/common.v1.RecordHistoryService/"
-
 // Categories tells which records this service answers for.
 func (s *Server) Categories(context.Context, *commonv1.CategoriesRequest) (*commonv1.CategoriesResponse, error) {
 	return &commonv1.CategoriesResponse{Categories: []string{categoryFacility, categoryPermit}}, nil
