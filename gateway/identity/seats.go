@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"shiyang/gateway/identity/account"
 	"shiyang/gateway/identity/firm"
@@ -20,6 +21,21 @@ func dutySeat(role, county string) string { return "staff:" + role + ":" + count
 
 func firmSeat(firmID string) string { return "firm:" + firmID }
 
+// rightsAge is how late another process's revocation of a right may be seen
+// here. One that this process took is seen at once.
+const rightsAge = 2 * time.Second
+
+// accountNow and firmNow are what the questions of every request ask.
+func (s *Service) accountNow(ctx context.Context, id string) (account.Account, error) {
+	a, _, err := s.accounts.Recent(ctx, id, rightsAge)
+	return a, err
+}
+
+func (s *Service) firmNow(ctx context.Context, id string) (firm.Firm, error) {
+	f, _, err := s.firms.Recent(ctx, id, rightsAge)
+	return f, err
+}
+
 // occupy returns the actor that an account is in a seat, as the aggregates
 // say now; ok is false if it does not hold the seat. No seat at all is always
 // held: a signed-in person without any capacity.
@@ -34,7 +50,7 @@ func (s *Service) occupy(ctx context.Context, accountID string, a account.Accoun
 		actor.Role, actor.County, actor.Org = role, county, county
 		return actor, a.Holds(account.Duty{Role: role, County: county}), nil
 	case "firm":
-		f, _, err := s.firms.Load(ctx, rest)
+		f, err := s.firmNow(ctx, rest)
 		if err != nil {
 			return actor, false, fmt.Errorf("load firm of seat: %w", err)
 		}
@@ -60,7 +76,7 @@ func (s *Service) seats(ctx context.Context, accountID string, a account.Account
 		return nil, err
 	}
 	for _, id := range firms {
-		f, _, err := s.firms.Load(ctx, id)
+		f, err := s.firmNow(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("load firm of member: %w", err)
 		}

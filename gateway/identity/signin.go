@@ -109,7 +109,8 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 
 // Actor turns a session into authority: who acts, and a token that proves it
 // to the services for two minutes. Account and seat are checked against the
-// aggregates each time; a session whose account was ended or whose seat was
+// aggregates each time (what another process recorded counts within two
+// seconds); a session whose account was ended or whose seat was
 // revoked or has expired ends here.
 func (s *Service) Actor(ctx context.Context, token string) (rpc.Caller, string, error) {
 	session, a, err := s.find(ctx, token)
@@ -142,7 +143,7 @@ func (s *Service) find(ctx context.Context, token string) (secrets.Session, acco
 	if !ok {
 		return session, account.Account{}, rpc.ErrSignIn
 	}
-	a, _, err := s.accounts.Load(ctx, session.AccountID)
+	a, err := s.accountNow(ctx, session.AccountID)
 	if err != nil {
 		return session, a, fmt.Errorf("load account of session: %w", err)
 	}

@@ -18,6 +18,7 @@ type aggregate[S any] struct {
 	at       Revision
 	position Position
 	recorded time.Time // of the last event
+	checked  time.Time // the state is all that the stream held then; by the machine's clock
 	done     map[string]effect
 	bytes    int64 // estimate of what the events left behind
 

@@ -187,6 +187,7 @@ func (r *Repository[S]) decide(a *aggregate[S], meta Meta, cmd Command[S]) (outc
 // append makes an outcome count and folds it into the remembered state. On
 // an error whose effect is unknown the aggregate is forgotten.
 func (r *Repository[S]) append(ctx context.Context, a *aggregate[S], o *outcome) error {
+	began := time.Now()
 	end, err := r.store.Append(ctx, a.stream, a.at, o.meta, o.events...)
 	if err != nil {
 		if !errors.Is(err, ErrConflict) {
@@ -209,17 +210,20 @@ func (r *Repository[S]) append(ctx context.Context, a *aggregate[S], o *outcome)
 			Revision: a.at + 1, Position: end.Position, ID: EventID(a.stream, o.meta.CommandID, i),
 		})
 	}
+	a.checked = began
 	return nil
 }
 
 // refresh reads what came after the remembered revision.
 func (r *Repository[S]) refresh(ctx context.Context, a *aggregate[S]) error {
+	began := time.Now()
 	for rec, err := range r.store.Read(ctx, a.stream, a.at) {
 		if err != nil {
 			return fmt.Errorf("load %s: %w", a.stream, err)
 		}
 		r.fold(a, rec)
 	}
+	a.checked = began
 	return nil
 }
 
@@ -243,7 +247,7 @@ func (r *Repository[S]) fold(a *aggregate[S], rec Recorded) {
 // its lock starts from the store.
 func (r *Repository[S]) reset(a *aggregate[S]) {
 	var zero S
-	a.state, a.at, a.position, a.recorded = zero, 0, 0, time.Time{}
+	a.state, a.at, a.position, a.recorded, a.checked = zero, 0, 0, time.Time{}, time.Time{}
 	a.done, a.bytes = map[string]effect{}, 0
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"shiyang/internal/es"
@@ -242,6 +243,37 @@ func TestCacheSavesReadsAndStaysBounded(t *testing.T) {
 	if reads != 1 {
 		t.Errorf("without a cache: %d reads, want 1", reads)
 	}
+}
+
+func TestRecentSavesReadsAndShowsOwnEffectsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reads := 0
+		store := newStore()
+		ours := locks(&estest.Faulty{Store: store, FailRead: func(string) error { reads++; return nil }})
+		holder := func(want string, at es.Revision) {
+			t.Helper()
+			l, revision, err := ours.Recent(t.Context(), "1", time.Second)
+			if err != nil || l.Holder != want || revision != at {
+				t.Errorf("recent = %+v at %d, %v; want %q at %d", l, revision, err, want, at)
+			}
+		}
+		holder("", 0)
+		mustExecute(t, locks(store), "1", by("li", "a"), take{"li"})
+		holder("li", 1) // what was never seen is always looked up
+		mustExecute(t, ours, "1", by("li", "b"), giveBack{})
+		reads = 0
+		holder("", 2)
+		mustExecute(t, locks(store), "1", by("wang", "c"), take{"wang"})
+		holder("", 2)
+		if reads != 0 {
+			t.Errorf("%d reads within the age", reads)
+		}
+		time.Sleep(time.Second)
+		holder("wang", 3)
+		if reads != 1 {
+			t.Errorf("%d reads after the age, want 1", reads)
+		}
+	})
 }
 
 func TestErrorsNameStreamsAndNoPersons(t *testing.T) {

@@ -196,6 +196,49 @@ func TestSessionsAreKeptAsHashes(t *testing.T) {
 	})
 }
 
+func TestEndedSessionsAreForgottenAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, s *secrets.Store, now *time.Time) {
+		for name, end := range map[string]func(token string) error{
+			"closed":           func(token string) error { return s.CloseSession(t.Context(), token) },
+			"all closed":       func(string) error { return s.CloseSessions(t.Context(), "a", "") },
+			"capacity revoked": func(string) error { return s.CloseSessions(t.Context(), "a", "seat") },
+			"rotated":          func(token string) error { _, _, _, err := s.Rotate(t.Context(), token, "other"); return err },
+			"idle":             func(string) error { *now = now.Add(31 * time.Minute); return nil },
+		} {
+			token, _, err := s.OpenSession(t.Context(), "a", "seat")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if found, ok, err := s.FindSession(t.Context(), token); !ok || err != nil || found.AccountID != "a" || found.SeatID != "seat" {
+					t.Fatalf("%s: found %+v, %v, %v", name, found, ok, err)
+				}
+			}
+			if err := end(token); err != nil {
+				t.Fatal(err)
+			}
+			if _, ok, err := s.FindSession(t.Context(), token); ok || err != nil {
+				t.Errorf("%s: the session is still found: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestBusySessionsStayOpen(t *testing.T) {
+	each(t, func(t *testing.T, s *secrets.Store, now *time.Time) {
+		token, _, err := s.OpenSession(t.Context(), "a", "seat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 15 { // half an hour idle would end it
+			*now = now.Add(20 * time.Minute)
+			if _, ok, err := s.FindSession(t.Context(), token); !ok || err != nil {
+				t.Fatalf("at %s: %v, %v", now.Format(time.TimeOnly), ok, err)
+			}
+		}
+	})
+}
+
 func TestNothingIsKeptInPlain(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secrets.db")
 	s, err := secrets.Open(t.Context(), "sqlite:"+file, secrets.Options{Params: cheap})
