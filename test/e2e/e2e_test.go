@@ -7,7 +7,9 @@
 // these commands:
 //
 //	start [flags]              start the program on the data of this chapter and wait until it is ready
-//	quit | crash               end it with SIGTERM, or with SIGKILL
+//	part NAME [flags]          start one part alone; $NAME is its address then
+//	quit | crash [NAME]        end it, or the part, with SIGTERM or with SIGKILL
+//	database                   make a fresh PostgreSQL database: $DATABASE
 //	as LOGIN [PASSWORD]        sign in, with the password that the program printed if none is given;
 //	                           "as nobody" is the public
 //	post PATH [field=value]    send a command; field:=json for anything but text,
@@ -53,13 +55,12 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			c := &chapter{program: &program{dir: env.WorkDir}}
 			env.Values[chapterKey] = c
-			env.Defer(c.program.abandon)
+			env.Defer(c.abandon)
 			env.Setenv("HOME", env.WorkDir)
 			big := append(bytes.Repeat([]byte(" "), 2<<20), `{"reason":"big"}`...)
 			if err := os.WriteFile(filepath.Join(env.WorkDir, "big"), big, 0o600); err != nil {
 				return err
 			}
-			env.Setenv("SHIYANG_TEST_POSTGRES", os.Getenv("SHIYANG_TEST_POSTGRES"))
 			return nil
 		},
 	})
