@@ -163,13 +163,14 @@ func (v *visit) showStep(status int, a page.Application) error {
 
 // placed keeps the problems that belong to fields of this page.
 func (v *visit) placed(a *page.Application, errors, warnings []problem.Field) {
+	shown := a.Filled.Indexed()
 	for _, e := range errors {
-		if e.Path != "" && a.Filled.Place(e.Path) != "" {
+		if e.Path != "" && shown.Place(e.Path) != "" {
 			a.Filled.Errors = append(a.Filled.Errors, e)
 		}
 	}
 	for _, w := range warnings {
-		if w.Path != "" && a.Filled.Place(w.Path) != "" {
+		if w.Path != "" && shown.Place(w.Path) != "" {
 			a.Filled.Warnings = append(a.Filled.Warnings, w)
 		}
 	}

@@ -55,25 +55,30 @@ func (v *visit) showCheck(p *permitsv1.Permit, values url.Values, refused *probl
 		a.Filled.Warnings = rpc.Fields(checked.GetWarnings())
 	}
 	a.Answers = answers(v, a, values)
-	f := v.frame(words.CheckTitle.In(v.text()), "/permits")
+	f, at := v.frame(words.CheckTitle.In(v.text()), "/permits"), stepFor(p.GetPermitId(), values)
 	f.Wrong = refused != nil
 	return v.show(status, page.Check(f, a, func(w problem.Field) templ.SafeURL {
-		return component.Link(v.text(), v.stepFor(p.GetPermitId(), values, w.Path))
+		return component.Link(v.text(), at(w.Path))
 	}))
 }
 
-// stepFor is the address of the page and field that a problem belongs to.
-func (v *visit) stepFor(permitID string, values url.Values, path string) string {
-	for _, s := range sheet.Steps {
-		filled := form.Filled{Form: s.Form, Values: values}
-		if place := filled.Place(path); place != "" && path != "" {
-			return stepPath(permitID, s.Name) + "?check=1#" + component.FieldID(place)
+// stepFor finds the address of the page and field that a problem belongs to.
+func stepFor(permitID string, values url.Values) func(path string) string {
+	shown := make([]form.Filled, len(sheet.Steps))
+	for i, s := range sheet.Steps {
+		shown[i] = form.Filled{Form: s.Form, Values: values}.Indexed()
+	}
+	return func(path string) string {
+		for i, s := range sheet.Steps {
+			if place := shown[i].Place(path); place != "" {
+				return stepPath(permitID, s.Name) + "?check=1#" + component.FieldID(place)
+			}
 		}
+		if strings.HasPrefix(path, "content.attachments") {
+			return stepPath(permitID, "files")
+		}
+		return stepPath(permitID, "check") + "#" + component.FieldID("content.declaredTrue")
 	}
-	if strings.HasPrefix(path, "content.attachments") {
-		return stepPath(permitID, "files")
-	}
-	return stepPath(permitID, "check") + "#" + component.FieldID("content.declaredTrue")
 }
 
 // answers lists the single answers; lists are shown as the tables that they

@@ -181,7 +181,7 @@ func TestPagesCanBeUsedByKeyboardAndReader(t *testing.T) {
 				}
 				ids[id] = true
 			}
-			wanted = append(wanted, attr["for"])
+			wanted = append(wanted, attr["for"], attr["list"])
 			wanted = append(wanted, strings.Fields(attr["aria-describedby"])...)
 			if target, ok := strings.CutPrefix(attr["href"], "#"); ok && tag == "a" {
 				wanted = append(wanted, target)

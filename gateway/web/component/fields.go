@@ -2,6 +2,7 @@ package component
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -100,4 +101,7 @@ func chosen(f form.Filled, path, value string) bool {
 	return false
 }
 
-func listID(path string) string { return FieldID(path) + "-l" }
+var rowNumber = regexp.MustCompile(`\[[0-9]+\]`)
+
+// listID is the id of a field's suggestions, the same in every row.
+func listID(path string) string { return FieldID(rowNumber.ReplaceAllString(path, "")) + "-l" }

@@ -17,7 +17,6 @@ import (
 	"strings"
 
 	"shiyang/gateway/web/words"
-	"shiyang/internal/problem"
 )
 
 // Kind is how a field is asked for.
@@ -105,8 +104,9 @@ func (r *Rows) Count(values url.Values) int {
 	return min(count, mostRows)
 }
 
-// mostRows bounds what one form can ask a page to draw.
-const mostRows = 200
+// mostRows bounds what one form can ask a page to draw; it is the most that
+// any list of the contracts may hold, so that no form cuts a record short.
+const mostRows = 1000
 
 func (r *Rows) split(name string) (index int, rest string, ok bool) {
 	tail, ok := strings.CutPrefix(name, r.Path+"[")
@@ -212,76 +212,6 @@ func (f Form) Each(values url.Values, visit func(path string, row int, field Fie
 			}
 		}
 	}
-}
-
-// Filled is a form with what was typed and what is wrong with it.
-type Filled struct {
-	Form     Form
-	Values   url.Values
-	Errors   []problem.Field
-	Warnings []problem.Field
-}
-
-// Place finds the field on the page that a problem's path belongs to: the
-// field itself, or the nearest one that is on the page when the path is of a
-// list, a message or a part that the form does not show; empty if none is.
-func (f Filled) Place(path string) string {
-	exact, inside, nearest := "", "", ""
-	f.Form.Each(f.shown(), func(p string, _ int, _ Field) {
-		switch {
-		case p == path:
-			exact = p
-		case inside == "" && (strings.HasPrefix(p, path+".") || strings.HasPrefix(p, path+"[")):
-			inside = p
-		case strings.HasPrefix(path, p+".") || strings.HasPrefix(path, p+"["):
-			nearest = p
-		}
-	})
-	switch {
-	case exact != "":
-		return exact
-	case nearest != "":
-		return nearest
-	}
-	return inside
-}
-
-// At lists the problems that belong to one field of the page.
-func (f Filled) At(path string, problems []problem.Field) []words.Text {
-	var texts []words.Text
-	for _, p := range problems {
-		if p.Path != "" && f.Place(p.Path) == path {
-			texts = append(texts, words.Text(p.Text))
-		}
-	}
-	return texts
-}
-
-// RowCount is the number of rows to draw.
-func (f Filled) RowCount(r *Rows) int { return max(r.Count(f.Values), r.Least) }
-
-// RowFields are the fields of one row with their full paths.
-func (f Filled) RowFields(r *Rows, index int) []Field {
-	fields := make([]Field, len(r.Fields))
-	for i, field := range r.Fields {
-		field.Path = r.name(index, field.Path)
-		fields[i] = field
-	}
-	return fields
-}
-
-// shown are the values together with the rows that are drawn empty.
-func (f Filled) shown() url.Values {
-	values := url.Values{}
-	for name := range f.Values {
-		values[name] = nil
-	}
-	for _, s := range f.Form {
-		if s.Rows != nil && s.Rows.Least > 0 {
-			values[s.Rows.name(s.Rows.Least-1, s.Rows.Fields[0].Path)] = nil
-		}
-	}
-	return values
 }
 
 // Knows reports whether a name belongs to the form: a field, a part of an

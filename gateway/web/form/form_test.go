@@ -73,7 +73,8 @@ func TestPlaceFindsTheFieldOnThePage(t *testing.T) {
 			t.Errorf("%s stands at %q, want %q", path, got, want)
 		}
 	}
-	if got := f.At("content.limits[1].outlet", []problem.Field{{Path: "content.limits[1].outlet", Text: problem.Text{Zh: "错"}}, {Path: "", Text: problem.Text{Zh: "全部"}}}); len(got) != 1 {
+	f.Errors = []problem.Field{{Path: "content.limits[1].outlet", Text: problem.Text{Zh: "错"}}, {Text: problem.Text{Zh: "全部"}}}
+	if got := f.Indexed().ErrorsAt("content.limits[1].outlet"); len(got) != 1 || len(f.WarningsAt("content.limits[1].outlet")) != 0 {
 		t.Errorf("%v", got)
 	}
 }
@@ -127,18 +128,30 @@ func TestOnlyTheFormsFieldsAreKnown(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add("content.limits[0].outlet", "DA001")
-	f.Add("content.limits[199].massGramsPerYear", "1.5")
-	f.Add("content.limits[200].outlet", "x")
+	f.Add("content.limits[999].massGramsPerYear", "1.5")
+	f.Add("content.limits[1000].outlet", "x")
 	f.Fuzz(func(t *testing.T, name, value string) {
 		values := url.Values{name: {value}}
 		limits.Tidy(values)
 		var m permitsv1.SubmitApplicationRequest
 		limits.Decode(values, &m)
-		if n := len(m.GetContent().GetLimits()); n > 200 {
+		if n := len(m.GetContent().GetLimits()); n > 1000 {
 			t.Errorf("%d rows", n)
 		}
-		if proto.Size(&m) > len(value)+4096 {
+		if proto.Size(&m) > len(value)+8192 {
 			t.Errorf("%d bytes from %d", proto.Size(&m), len(value))
 		}
 	})
+}
+
+func TestNoRecordIsCutShort(t *testing.T) {
+	var full permitsv1.SubmitApplicationRequest
+	full.Content = &permitsv1.ApplicationContent{}
+	for range 1000 { // the most that the contract allows
+		full.Content.Limits = append(full.Content.Limits, &permitsv1.Limit{Outlet: "DA001", MassGramsPerYear: 1})
+	}
+	var back permitsv1.SubmitApplicationRequest
+	if wrong := limits.Decode(limits.Encode(&full), &back); len(wrong) > 0 || !proto.Equal(&full, &back) {
+		t.Errorf("%d of 1000 rows came back, %v", len(back.GetContent().GetLimits()), wrong)
+	}
 }
