@@ -72,7 +72,7 @@ func (s *status) stopped(err error) {
 	defer s.mu.Unlock()
 	s.pipe, s.stopErr = nil, err
 	for _, v := range s.views {
-		if v.State != stateFailed && !(v.State == stateStandingBy && errors.Is(err, ErrLocked)) {
+		if v.State != stateFailed && (v.State != stateStandingBy || !errors.Is(err, ErrLocked)) {
 			v.State = stateWaiting
 		}
 	}
@@ -215,6 +215,8 @@ type board struct {
 	changed chan struct{}
 	runners int // running in this process
 	places  map[string]place
+	waiting int           // readers that wait for a runner of this process
+	hurry   chan struct{} // closed while there are any
 }
 
 type place struct {
@@ -225,7 +227,7 @@ type place struct {
 }
 
 func newBoard() *board {
-	return &board{changed: make(chan struct{}), places: map[string]place{}}
+	return &board{changed: make(chan struct{}), places: map[string]place{}, hurry: make(chan struct{})}
 }
 
 // publish replaces the places of views and wakes everyone who waits.
@@ -260,6 +262,30 @@ func (b *board) attach() (detach func()) {
 	}
 }
 
+// urgent returns a channel that is closed as soon as, and as long as, a reader
+// waits.
+func (b *board) urgent() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.hurry
+}
+
+// await says that a reader waits, until done is called.
+func (b *board) await() (done func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting++; b.waiting == 1 {
+		close(b.hurry)
+	}
+	return func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.waiting--; b.waiting == 0 {
+			b.hurry = make(chan struct{})
+		}
+	}
+}
+
 // look returns the places, a channel that is closed at the next change, and
 // whether a runner of this process keeps the places up to date.
 func (b *board) look() (places map[string]place, changed <-chan struct{}, kept bool) {
@@ -284,7 +310,7 @@ func (db *DB) WaitFor(ctx context.Context, position es.Position, views ...string
 	outer := ctx
 	ctx, cancel := context.WithTimeout(ctx, longestWait)
 	defer cancel()
-	for {
+	for first := true; ; first = false {
 		places, changed, kept := db.board.look()
 		if !kept {
 			var err error
@@ -298,6 +324,9 @@ func (db *DB) WaitFor(ctx context.Context, position es.Position, views ...string
 		case never:
 			return ErrViewBehind
 		case notYet:
+		}
+		if first {
+			defer db.board.await()()
 		}
 		var poll <-chan time.Time
 		if !kept {

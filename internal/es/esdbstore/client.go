@@ -54,7 +54,7 @@ var defaultTiming = timing{
 	backoffLeast: 100 * time.Millisecond,
 	backoffMost:  10 * time.Second,
 	drain:        5 * time.Second,
-	random:       rand.Float64, //nolint:gosec // spreads retries, hides nothing
+	random:       rand.Float64, // spreads retries, hides nothing
 }
 
 // A Client is a supervised connection to an event store. It is safe for

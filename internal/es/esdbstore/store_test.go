@@ -232,7 +232,7 @@ func TestRefusalsAreNotRetried(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
 			f.spoil = func(int) error { return tt.answer }
-			if tt.want == esdbstore.ErrStreamDeleted { // without these trailers the official client panics
+			if errors.Is(tt.want, esdbstore.ErrStreamDeleted) { // without these trailers the official client panics
 				f.trailer = metadata.Pairs("exception", "stream-deleted", "stream-name", "facility-a")
 			}
 			f.Start(t)

@@ -47,10 +47,6 @@ func wrongAt(reason string, position int, zh, en string) Finding {
 	return Finding{Reason: reason, Severity: Error, Zh: zh, En: en, Position: position}
 }
 
-func doubt(reason, zh, en string) Finding {
-	return Finding{Reason: reason, Severity: Warning, Zh: zh, En: en}
-}
-
 // wrongLength words the finding for a value with too few or too many characters.
 func wrongLength(reason, nameZh, nameEn string, got, want int) []Finding {
 	return wrong(reason,

@@ -42,9 +42,11 @@ func USCC(code string) []Finding {
 			"The check character (position 18) does not match; compare the code with the business licence"))
 	}
 	if organisationCheck(code[8:16]) != code[16] {
-		findings = append(findings, Finding{Reason: "USCC_ORGANISATION_CHECK", Severity: Warning, Position: 17,
+		findings = append(findings, Finding{
+			Reason: "USCC_ORGANISATION_CHECK", Severity: Warning, Position: 17,
 			Zh: "第 17 位与组织机构代码的校验规则不符；早年赋码可能如此，核对无误可保留",
-			En: "Position 17 does not satisfy the organisation code check; early codes may not, keep it if the licence says so"})
+			En: "Position 17 does not satisfy the organisation code check; early codes may not, keep it if the licence says so",
+		})
 	}
 	return findings
 }
