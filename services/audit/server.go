@@ -23,6 +23,7 @@ import (
 
 	"shiyang/internal/es"
 	"shiyang/internal/law"
+	"shiyang/internal/lawbook"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
 	auditv1 "shiyang/proto/audit/v1"
@@ -40,13 +41,14 @@ type Part struct {
 
 // Deps are what the service stands on. All but Now are required.
 type Deps struct {
-	Store  es.Store
-	DB     *readmodel.DB
-	Law    func() *law.Book
-	Source readmodel.Source // the log: its head is the position of an answer
-	Codec  readmodel.Decoder
-	Parts  []Part
-	Now    func() time.Time // nil: time.Now
+	Store   es.Store
+	DB      *readmodel.DB
+	Law     func() *law.Book
+	Source  readmodel.Source // the log: its head is the position of an answer
+	Codec   readmodel.Decoder
+	Parts   []Part
+	Lawbook *lawbook.Library // loads editions of law data
+	Now     func() time.Time // nil: time.Now
 }
 
 // Server answers AuditService and, for places and indicators,
@@ -63,6 +65,7 @@ type Server struct {
 	codec      readmodel.Decoder
 	plan       plan.Queries
 	parts      []Part
+	library    *lawbook.Library
 
 	mu     sync.Mutex
 	routes map[string]Part // by category, learnt from the parts
@@ -74,7 +77,7 @@ func NewServer(d Deps) *Server {
 	return &Server{
 		places:     es.NewRepository[place.Place](place.Category, d.Store, o),
 		indicators: es.NewRepository[indicator.Indicator](indicator.Category, d.Store, o),
-		law:        d.Law, db: d.DB, source: d.Source, codec: d.Codec, plan: plan.Queries{DB: d.DB}, parts: d.Parts,
+		law:        d.Law, db: d.DB, source: d.Source, codec: d.Codec, plan: plan.Queries{DB: d.DB}, parts: d.Parts, library: d.Lawbook,
 		routes: map[string]Part{},
 	}
 }
