@@ -119,8 +119,11 @@ func (p *pages) act(v *visit) (*task, error) {
 	if a.start != nil {
 		t.Start = a.start(t.Filled.Form, permit, words.Today(p.Now()))
 	}
-	if c, ok := request.(*permitsv1.CorrectOnSpotRequest); ok {
-		t.Prepare = func(string) { keepFiles(c.GetContent(), permit.GetContent()) }
+	switch m := request.(type) {
+	case *permitsv1.CorrectOnSpotRequest:
+		t.Prepare = func(string) { keepFiles(m.GetContent(), permit.GetContent()) }
+	case *permitsv1.RecordSiteCheckRequest:
+		t.Start.Set("officerIds", v.session.Account+"\n") // who records was usually there
 	}
 	return t, nil
 }

@@ -344,3 +344,40 @@ func TestDraftIsThrownAwayOnlyWhenAsked(t *testing.T) {
 		t.Errorf("draft kept: %v, %d", kept, r.StatusCode)
 	}
 }
+
+func TestSiteCheckOpensWithOneself(t *testing.T) {
+	b := newBrowser(t)
+	if _, body := b.get("permit_examiner", "/zh/permits/"+permitID+"/act/record-site-check"); !strings.Contains(body, ">"+clerkID+"\n</textarea>") {
+		t.Error("the own account id is not filled in")
+	}
+}
+
+func TestCorrectionKeepsTheFiles(t *testing.T) {
+	b := newBrowser(t)
+	path := "/zh/permits/" + permitID + "/act/correct-on-spot"
+	_, body := b.get("permit_clerk", path)
+	values := url.Values{}
+	walk(t, body, func(tag string, attr map[string]string) {
+		checked := true
+		if attr["type"] == "radio" || attr["type"] == "checkbox" {
+			_, checked = attr["checked"]
+		}
+		if tag == "input" && attr["name"] != "" && checked {
+			values.Set(attr["name"], attr["value"])
+		}
+	})
+	for i := range 3 {
+		values.Set("content.limits["+string(rune('0'+i))+"].unit", "mg/m3")
+		values.Set("content.outlets["+string(rune('0'+i%2))+"].kind", "OUTLET_KIND_MAJOR")
+	}
+	values.Set("content.monitoring[0].frequency", "continuous")
+	values.Set("items[0].what", "更正环评文号")
+	values.Set("content.eiaNumber", "武环评发〔2022〕32号")
+	if r, body := b.post("permit_clerk", path, values); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("answers %d\n%s", r.StatusCode, body)
+	}
+	got := last[*permitsv1.CorrectOnSpotRequest](t, b.o, "CorrectOnSpot").GetContent()
+	if len(got.GetAttachments()) != 1 || len(got.GetLimits()) != 3 || got.GetEiaNumber() != "武环评发〔2022〕32号" || got.GetOutlets()[0].GetHeightMm() != 45_500 {
+		t.Errorf("%v", got)
+	}
+}
