@@ -253,3 +253,40 @@ func (s *shadow) columns(ctx context.Context, conn Tx, table string) (all, key [
 	}
 	return all, key, rows.Err()
 }
+
+// window remembers the last revisions of the streams seen most lately. A
+// stream's revisions are dense, so the next event of a remembered stream must
+// be one further: anything else means that the subscription skipped an event.
+// It costs no I/O; what it has forgotten is covered by the count of events in
+// every checkpoint, which [Check] compares with an independent read of the log.
+type window struct {
+	last map[string]es.Revision
+	prev map[string]es.Revision // the generation before; dropped when last is full
+}
+
+const windowStreams = 4096
+
+// errGap reports that an event is missing from the deliveries.
+var errGap = errors.New("an event was skipped")
+
+// check takes note of an event. late says that its position was passed before,
+// so that it must be a repetition of one that the window knows.
+func (w *window) check(raw *RawEvent, late bool) error {
+	before, known := w.last[raw.Stream]
+	if !known {
+		before, known = w.prev[raw.Stream]
+	}
+	switch {
+	case late && (!known || raw.Revision > before):
+		return fmt.Errorf("%w: %s revision %d came out of order", errGap, raw.Stream, raw.Revision)
+	case known && raw.Revision > before+1:
+		return fmt.Errorf("%w: %s came with revision %d after %d", errGap, raw.Stream, raw.Revision, before)
+	case known && raw.Revision <= before:
+		return nil // delivered again
+	}
+	if w.last == nil || len(w.last) >= windowStreams {
+		w.prev, w.last = w.last, make(map[string]es.Revision, windowStreams)
+	}
+	w.last[raw.Stream] = raw.Revision
+	return nil
+}

@@ -153,6 +153,7 @@ func (r *Reactor) run(ctx context.Context, g *reacting) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	p := newPipe(from)
+	p.pace = livePace
 	var wait sync.WaitGroup
 	wait.Go(func() {
 		r.reader.feed(ctx, p, r.source.Subscribe(ctx, from, r.options.Prefixes), from, &window{}, g.wanted)
@@ -170,9 +171,10 @@ func (r *Reactor) run(ctx context.Context, g *reacting) error {
 	}
 }
 
-// reactAll reacts to a batch. The checkpoint moves behind every event that was
-// reacted to; behind others it moves now and then.
+// reactAll reacts to a batch. The checkpoint moves behind a batch in which
+// something was reacted to; behind others it moves now and then.
 func (r *Reactor) reactAll(ctx context.Context, g *reacting, b batch) error {
+	step := es.Position(saveAfter)
 	for i := range b.items {
 		it := &b.items[i]
 		if !it.want {
@@ -182,12 +184,10 @@ func (r *Reactor) reactAll(ctx context.Context, g *reacting, b batch) error {
 			return err
 		}
 		g.moved(it.fact.Position)
-		if err := r.save(ctx, g, 1); err != nil {
-			return err
-		}
+		step = 1
 	}
 	g.moved(b.end)
-	return r.save(ctx, g, saveAfter)
+	return r.save(ctx, g, step)
 }
 
 // saveAfter is over how many positions a checkpoint may lag while nothing is

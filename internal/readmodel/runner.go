@@ -213,6 +213,7 @@ func (r *Runner) session(ctx context.Context, l *lock) error {
 		return err
 	}
 	p := newPipe(r.position)
+	p.pace, p.hurry = livePace, r.db.board.urgent
 	from := r.position
 	r.status.running(p)
 	wait.Go(func() {

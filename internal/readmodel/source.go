@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 	"sync"
@@ -131,43 +130,6 @@ func recordedAt(raw *RawEvent) time.Time {
 // start with a dollar sign.
 func ours(stream string) bool { return !strings.HasPrefix(stream, "$") }
 
-// window remembers the last revisions of the streams seen most lately. A
-// stream's revisions are dense, so the next event of a remembered stream must
-// be one further: anything else means that the subscription skipped an event.
-// It costs no I/O; what it has forgotten is covered by the count of events in
-// every checkpoint, which [Check] compares with an independent read of the log.
-type window struct {
-	last map[string]es.Revision
-	prev map[string]es.Revision // the generation before; dropped when last is full
-}
-
-const windowStreams = 4096
-
-// errGap reports that an event is missing from the deliveries.
-var errGap = errors.New("an event was skipped")
-
-// check takes note of an event. late says that its position was passed before,
-// so that it must be a repetition of one that the window knows.
-func (w *window) check(raw *RawEvent, late bool) error {
-	before, known := w.last[raw.Stream]
-	if !known {
-		before, known = w.prev[raw.Stream]
-	}
-	switch {
-	case late && (!known || raw.Revision > before):
-		return fmt.Errorf("%w: %s revision %d came out of order", errGap, raw.Stream, raw.Revision)
-	case known && raw.Revision > before+1:
-		return fmt.Errorf("%w: %s came with revision %d after %d", errGap, raw.Stream, raw.Revision, before)
-	case known && raw.Revision <= before:
-		return nil // delivered again
-	}
-	if w.last == nil || len(w.last) >= windowStreams {
-		w.prev, w.last = w.last, make(map[string]es.Revision, windowStreams)
-	}
-	w.last[raw.Stream] = raw.Revision
-	return nil
-}
-
 // A batch never holds more than this.
 const (
 	batchEvents = 1000
@@ -187,7 +149,20 @@ type pipe struct {
 	whole bool          // hand over full batches only, and what is left at the end
 	full  bool          // next can take no more
 	ended bool          // err is set
+
+	// pace is the least time between two batches that are not full: a steady
+	// trickle would otherwise cost a transaction for every event. A lone event
+	// is taken at once, and so is everything while hurry's channel is closed.
+	pace    time.Duration
+	hurry   func() <-chan struct{} // nil: never
+	taken   time.Time              // of the latest batch; only for the pace
+	resting bool                   // the taker waits for the pace
 }
+
+// livePace is how often the writers of a live log take what has come. It is
+// also by how much a view or a reaction may be later than without it, unless
+// a reader waits for it.
+const livePace = 10 * time.Millisecond
 
 func newPipe(from es.Position) *pipe {
 	return &pipe{next: batch{end: from}, more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
@@ -210,7 +185,7 @@ func (p *pipe) put(ctx context.Context, d Delivery, it item) error {
 		p.mu.Lock()
 		if len(p.next.items) == 0 || d.Event == nil || len(p.next.items) < batchEvents && p.next.bytes+size <= batchBytes {
 			p.add(d, it, size)
-			quiet := p.whole
+			quiet := p.whole || p.resting
 			p.mu.Unlock()
 			if !quiet {
 				signal(p.more)
@@ -259,6 +234,7 @@ func (p *pipe) take(ctx context.Context) (batch, error) {
 	for {
 		p.mu.Lock()
 		if p.depth > 0 && (!p.whole || p.full || p.ended) {
+			p.rest(ctx)
 			b := p.next
 			p.next, p.depth, p.full = batch{end: b.end}, 0, false
 			p.mu.Unlock()
@@ -276,6 +252,40 @@ func (p *pipe) take(ctx context.Context) (batch, error) {
 			return batch{}, ctx.Err()
 		}
 	}
+}
+
+// rest keeps the pace: it lets more come before a batch is taken. It is called
+// and returns with the lock held.
+func (p *pipe) rest(ctx context.Context) {
+	defer func() { p.taken = time.Now() }()
+	wait := p.pace - time.Since(p.taken)
+	if wait <= 0 || p.whole || p.full || p.ended {
+		return
+	}
+	var hurry <-chan struct{}
+	if p.hurry != nil {
+		hurry = p.hurry()
+	}
+	p.resting = true
+	p.mu.Unlock()
+	timer := time.NewTimer(wait)
+	for busy := true; busy; {
+		select {
+		case <-timer.C:
+			busy = false
+		case <-hurry:
+			busy = false
+		case <-ctx.Done():
+			busy = false
+		case <-p.more: // full, ended, or a signal from before
+			p.mu.Lock()
+			busy = !p.full && !p.ended
+			p.mu.Unlock()
+		}
+	}
+	timer.Stop()
+	p.mu.Lock()
+	p.resting = false
 }
 
 // waiting is how many events are at hand and not yet taken.
