@@ -109,7 +109,7 @@ type office struct {
 	now    time.Time
 }
 
-func open(t *testing.T) *office {
+func open(t *testing.T, more ...audit.Part) *office {
 	t.Helper()
 	codec := es.NewCodec(&estest.Keyring{})
 	o := &office{t: t, store: memstore.New(codec), views: filepath.Join(t.TempDir(), "views.db"), now: monday}
@@ -126,7 +126,7 @@ func open(t *testing.T) *office {
 	beside := o.serve(tokens, func(s *grpc.Server) { commonv1.RegisterRecordHistoryServiceServer(s, &ledger{doors: o.doors}) })
 	service := audit.NewServer(audit.Deps{
 		Store: o.store, DB: db, Law: law.Embedded, Source: o.log, Codec: codec, Now: clock,
-		Parts: []audit.Part{{Name: "ledger", History: commonv1.NewRecordHistoryServiceClient(beside)}},
+		Parts: append(more, audit.Part{Name: "ledger", History: commonv1.NewRecordHistoryServiceClient(beside)}),
 	})
 	o.AuditServiceClient = auditv1.NewAuditServiceClient(o.serve(tokens, func(s *grpc.Server) { auditv1.RegisterAuditServiceServer(s, service) }))
 	o.runner = readmodel.NewRunner(db, o.log, codec, readmodel.Options{}, audit.Projections()...)
@@ -360,4 +360,22 @@ func TestGoldenEvents(t *testing.T) {
 			Period: c.GetPeriod(), Value: c.GetValue(), Target: c.GetTarget(), Source: c.GetSource(),
 		})
 	estest.EveryEventHasGolden(t, auditv1.File_audit_v1_events_proto, "testdata")
+}
+
+// A part that is away keeps nobody from the records of the others, and its own
+// are not taken for unknown.
+func TestOnePartIsAway(t *testing.T) {
+	conn, err := rpc.Local(rpc.NewServer(rpc.ServerOptions{Logger: slog.New(slog.DiscardHandler)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	o := open(t, audit.Part{Name: "away", History: commonv1.NewRecordHistoryServiceClient(conn)})
+	if _, err := o.GetHistory(o.as(auditor), &auditv1.GetHistoryRequest{Category: "door", Id: o.openDoor()}); err != nil {
+		t.Errorf("the ledger's record: %v", err)
+	}
+	_, err = o.GetHistory(o.as(auditor), &auditv1.GetHistoryRequest{Category: "account", Id: uuid.NewString()})
+	if p := rpc.ProblemFrom(err); err == nil || p != nil && p.Kind == problem.NotFound {
+		t.Errorf("a record that may be the other's: %v", err)
+	}
 }

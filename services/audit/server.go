@@ -15,6 +15,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -174,10 +175,12 @@ func (s *Server) route(ctx context.Context, category string) (Part, bool, error)
 	if known {
 		return part, true, nil
 	}
+	var away error // a part that is away keeps nobody from the records of others
 	for _, p := range s.parts {
 		answer, err := p.History.Categories(ctx, &commonv1.CategoriesRequest{})
 		if err != nil {
-			return Part{}, false, fmt.Errorf("ask %s for its records: %w", p.Name, err)
+			away = errors.Join(away, fmt.Errorf("ask %s for its records: %w", p.Name, err))
+			continue
 		}
 		s.mu.Lock()
 		for _, c := range answer.GetCategories() {
@@ -187,6 +190,8 @@ func (s *Server) route(ctx context.Context, category string) (Part, bool, error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	part, known = s.routes[category]
-	return part, known, nil
+	if part, known = s.routes[category]; known {
+		away = nil
+	}
+	return part, known, away
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ type chapter struct {
 
 // commands of the scripts; a ! in front says that it fails.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"start": command((*chapter).begin), "part": command((*chapter).beginPart), "database": command((*chapter).database),
+	"start": command((*chapter).begin), "part": command((*chapter).beginPart), "database": command((*chapter).database), "address": command((*chapter).address),
 	"quit": ending(syscall.SIGTERM), "crash": ending(syscall.SIGKILL),
 	"as":        command((*chapter).as),
 	"post":      command((*chapter).post),
@@ -101,10 +102,24 @@ func (c *chapter) beginPart(ts *testscript.TestScript, args []string) error {
 	return nil
 }
 
+// address finds a free address on loopback for a part that others must know
+// before it starts: $NAME.
+func (c *chapter) address(ts *testscript.TestScript, args []string) error {
+	if len(args) != 1 {
+		return errors.New("address NAME")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	ts.Setenv(args[0], listener.Addr().String())
+	return listener.Close()
+}
+
 // settings are the script's own variables for the program.
 func settings(ts *testscript.TestScript) []string {
 	var list []string
-	for _, name := range []string{"EVENT_STORE", "DATABASE", "TOKEN_KEY", "MASTER_KEY", "PERMITS", "AUDIT"} {
+	for _, name := range []string{"EVENT_STORE", "DATABASE", "TOKEN_KEY", "MASTER_KEY", "PERMITS", "AUDIT", "IDENTITY"} {
 		if value := ts.Getenv("SHIYANG_" + name); value != "" {
 			list = append(list, "SHIYANG_"+name+"="+value)
 		}

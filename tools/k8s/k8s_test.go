@@ -91,6 +91,7 @@ func TestCallsOfTheCluster(t *testing.T) {
 		{From: "gateway", To: "permits", Port: "internal"}: true,
 		{From: "gateway", To: "audit", Port: "internal"}:   true,
 		{From: "audit", To: "permits", Port: "internal"}:   true,
+		{From: "audit", To: "gateway", Port: "internal"}:   true,
 	}
 	if sent, received := set.Calls(); !maps.Equal(sent, want) || !maps.Equal(received, want) {
 		t.Errorf("sent %v, received %v", sent, received)

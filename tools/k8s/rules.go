@@ -51,7 +51,7 @@ var Rules = []Rule{
 	{"calls are open at both ends", "write the egress rule of the caller and the ingress rule of the called", bothEnds},
 	{"services lead to ports", "let selector and targetPort match a workload's labels and ports", servicesLead},
 	{"the way in ends at the portal", "let the Ingress name TLS and the port portal of a Service", ingressesLead},
-	{"parts can be reached", "let SHIYANG_PERMITS and SHIYANG_AUDIT name a Service, its port, and an open way there", partsReached},
+	{"parts can be reached", "let SHIYANG_PERMITS, SHIYANG_AUDIT and SHIYANG_IDENTITY name a Service, its port, and an open way there", partsReached},
 
 	{"settings exist and hold together", "see docs/configuration.md", settingsHold},
 	{"only the gateway can sign", "mount shiyang-token-private in the gateway or the whole bureau only", onlyGatewaySigns},

@@ -95,7 +95,7 @@ func partsReached(s *Set, found report) {
 		for _, c := range w.Pod.Spec.Containers {
 			for _, variable := range s.environ(c) {
 				name, address, _ := strings.Cut(variable, "=")
-				if !slices.Contains([]string{"SHIYANG_PERMITS", "SHIYANG_AUDIT"}, name) || address == "" {
+				if !slices.Contains([]string{"SHIYANG_PERMITS", "SHIYANG_AUDIT", "SHIYANG_IDENTITY"}, name) || address == "" {
 					continue
 				}
 				target, port := s.lookUp(address)

@@ -10,11 +10,14 @@ import (
 
 // openAudit makes the audit service, which asks every other service about the
 // service's own records.
-func (b *Bureau) openAudit(server *grpc.Server, permits grpc.ClientConnInterface) {
+func (b *Bureau) openAudit(server *grpc.Server, permits, ident grpc.ClientConnInterface) {
 	g := b.ground
 	service := audit.NewServer(audit.Deps{
 		Store: g.store, DB: g.views, Law: b.law, Source: g.client, Codec: g.codec, Now: g.now,
-		Parts: []audit.Part{{Name: string(Permits), History: commonv1.NewRecordHistoryServiceClient(permits)}},
+		Parts: []audit.Part{
+			{Name: string(Permits), History: commonv1.NewRecordHistoryServiceClient(permits)},
+			{Name: "identity", History: commonv1.NewRecordHistoryServiceClient(ident)},
+		},
 	})
 	auditv1.RegisterAuditServiceServer(server, service)
 	commonv1.RegisterRecordHistoryServiceServer(server, service)

@@ -124,8 +124,12 @@ func (b *Bureau) start(ctx, life context.Context) error {
 	if err != nil {
 		return err
 	}
+	ident, err := b.connect(Gateway, g.config.Identity, key, b.openIdentity)
+	if err != nil {
+		return err
+	}
 	audit, err := b.connect(Audit, g.config.Audit, key, func(_ context.Context, server *grpc.Server, _ tokenKey) error {
-		b.openAudit(server, permits)
+		b.openAudit(server, permits, ident)
 		return nil
 	})
 	if err != nil {
@@ -133,7 +137,7 @@ func (b *Bureau) start(ctx, life context.Context) error {
 	}
 	var handler http.Handler
 	if b.has(Gateway) {
-		if handler, err = b.openGateway(ctx, key, permits, audit); err != nil {
+		if handler, err = b.openGateway(ctx, key, permits, audit, ident); err != nil {
 			return err
 		}
 	}
@@ -233,7 +237,7 @@ func (b *Bureau) openDoors(handler http.Handler) error {
 	if err := b.serveAdmin(health{b.Ready}); err != nil {
 		return err
 	}
-	if server := b.server; b.alone() && !b.has(Gateway) {
+	if server := b.server; b.alone() {
 		listener, err := net.Listen("tcp", g.config.Internal)
 		if err != nil {
 			return fmt.Errorf("internal address: %w", err)

@@ -24,19 +24,13 @@ import (
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
 	auditv1 "shiyang/proto/audit/v1"
+	commonv1 "shiyang/proto/common/v1"
 	identityv1 "shiyang/proto/identity/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 )
 
-// openGateway makes what people and programs meet: identity, pages, API.
-func (b *Bureau) openGateway(ctx context.Context, key tokenKey, permits, audit grpc.ClientConnInterface) (http.Handler, error) {
-	if key.private == nil {
-		return nil, errors.New("token key: the gateway needs the private half to sign actor tokens")
-	}
-	ident, err := b.openService(key, b.openIdentity)
-	if err != nil {
-		return nil, err
-	}
+// openGateway makes what people and programs meet: pages, API, files.
+func (b *Bureau) openGateway(ctx context.Context, key tokenKey, permits, audit, ident grpc.ClientConnInterface) (http.Handler, error) {
 	people := identityv1.NewIdentityServiceClient(ident)
 	files, err := b.openFiles(permitsv1.NewPermitsServiceClient(permits), people, key.issuer(b.ground.now))
 	if err != nil {
@@ -50,6 +44,9 @@ func (b *Bureau) openGateway(ctx context.Context, key tokenKey, permits, audit g
 // openIdentity starts the identity service; its calls pass the same chain as
 // those of every other service.
 func (b *Bureau) openIdentity(ctx context.Context, server *grpc.Server, key tokenKey) error {
+	if key.private == nil {
+		return errors.New("token key: the gateway needs the private half to sign actor tokens")
+	}
 	g := b.ground
 	store, err := secrets.Open(ctx, g.databaseURL("secrets.db"), secrets.Options{Now: g.now})
 	if err != nil {
@@ -58,12 +55,13 @@ func (b *Bureau) openIdentity(ctx context.Context, server *grpc.Server, key toke
 	g.onClose(func(context.Context) error { return store.Close() })
 	b.identity, err = identity.New(ctx, identity.Deps{
 		Store: g.store, DB: g.views, Keys: g.reserved, Secrets: store, Tokens: key.issuer(g.now),
-		Law: b.law, Now: g.now, Logger: g.log,
+		Law: b.law, Now: g.now, Logger: g.log, Source: g.client, Codec: g.codec,
 	})
 	if err != nil {
 		return err
 	}
 	identityv1.RegisterIdentityServiceServer(server, b.identity)
+	commonv1.RegisterRecordHistoryServiceServer(server, b.identity)
 	return nil
 }
 

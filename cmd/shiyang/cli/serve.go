@@ -116,6 +116,9 @@ func (p *program) servePart(ctx context.Context, part bureau.Part) error {
 		address = b.URL()
 	}
 	fmt.Fprintf(p.out, "%s: %s  (metrics and health %s)\n", part, address, b.AdminURL())
+	if part == bureau.Gateway {
+		fmt.Fprintf(p.out, "identity: %s  (for the audit part)\n", b.Internal())
+	}
 	return errors.Join(b.Wait(ctx), closeBureau(ctx, b, log))
 }
 

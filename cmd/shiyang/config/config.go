@@ -37,9 +37,11 @@ type Config struct {
 	Database string `yaml:"database" env:"DATABASE" help:"postgres:// URL of the views; empty means SQLite in the data folder"`
 	// KeyDatabase is a postgres:// URL of the keyring that all parts share; empty means Database, or SQLite under Data.
 	KeyDatabase string `yaml:"key_database" env:"KEY_DATABASE" help:"postgres:// URL of the keyring that all parts share"`
-	// Permits and Audit are addresses of parts that run elsewhere.
-	Permits string `yaml:"permits" env:"PERMITS" help:"address of the permits part when it runs elsewhere"`
-	Audit   string `yaml:"audit" env:"AUDIT" help:"address of the audit part when it runs elsewhere"`
+	// Permits, Audit and Identity are addresses of parts that run elsewhere;
+	// Identity is the internal address of the gateway, which keeps the accounts.
+	Permits  string `yaml:"permits" env:"PERMITS" help:"address of the permits part when it runs elsewhere"`
+	Audit    string `yaml:"audit" env:"AUDIT" help:"address of the audit part when it runs elsewhere"`
+	Identity string `yaml:"identity" env:"IDENTITY" help:"internal address of the gateway when it runs elsewhere"`
 	// TokenKey is the file of the key that signs actor tokens; made when it does not exist.
 	TokenKey string `yaml:"token_key" env:"TOKEN_KEY" help:"file of the key that signs actor tokens"`
 	// MasterKey is the file of the key that wraps the keys of persons; made when it does not exist.
@@ -147,6 +149,7 @@ func (c Config) CheckPart(part string) error {
 		need("audit", c.Audit, "name the address of the audit part")
 	case "audit":
 		need("permits", c.Permits, "name the address of the permits part")
+		need("identity", c.Identity, "name the internal address of the gateway, which keeps the accounts")
 	}
 	return errors.Join(found...)
 }
