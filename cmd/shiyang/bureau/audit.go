@@ -13,7 +13,7 @@ import (
 func (b *Bureau) openAudit(server *grpc.Server, permits, ident grpc.ClientConnInterface) {
 	g := b.ground
 	service := audit.NewServer(audit.Deps{
-		Store: g.store, DB: g.views, Law: b.law, Source: g.client, Codec: g.codec, Now: g.now,
+		Store: g.store, DB: g.views, Law: b.law, Source: g.client, Codec: g.codec, Now: g.now, Lawbook: g.library,
 		Parts: []audit.Part{
 			{Name: string(Permits), History: commonv1.NewRecordHistoryServiceClient(permits)},
 			{Name: "identity", History: commonv1.NewRecordHistoryServiceClient(ident)},

@@ -88,7 +88,7 @@ func Start(ctx context.Context, o Options) (*Bureau, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bureau{parts: o.Parts, ground: g, law: law.Embedded, failed: make(chan error, 1)}
+	b := &Bureau{parts: o.Parts, ground: g, law: g.library.Book, failed: make(chan error, 1)}
 	var life context.Context
 	life, b.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := b.start(ctx, life); err != nil {
@@ -190,6 +190,9 @@ func (b *Bureau) follow(ctx, life context.Context) error {
 	b.reactor = readmodel.NewReactor(g.views, g.client, g.codec, options, b.work.reactions...)
 	b.ticker = readmodel.NewTicker(g.now, g.config.Tick, b.work.jobs...)
 	b.ticker.Logger = g.log
+	if err := b.installLaw(ctx); err != nil {
+		return err
+	}
 	if err := b.runner.Install(ctx); err != nil {
 		return fmt.Errorf("views: %w", err)
 	}
@@ -198,7 +201,7 @@ func (b *Bureau) follow(ctx, life context.Context) error {
 		b.followers.Wait()
 		return nil
 	})
-	for name, run := range map[string]func(context.Context) error{"views": b.runner.Run, "reactions": b.reactor.Run, "ticker": b.tick} {
+	for name, run := range map[string]func(context.Context) error{"law data": g.library.Run, "views": b.runner.Run, "reactions": b.reactor.Run, "ticker": b.tick} {
 		b.followers.Go(func() {
 			if err := run(life); err != nil {
 				b.fail(fmt.Errorf("%s: %w", name, err))
@@ -306,12 +309,18 @@ func (b *Bureau) Ready() error {
 	if err := b.ground.client.Ready(); err != nil {
 		return err
 	}
+	if err := b.ground.library.Ready(); err != nil {
+		return err
+	}
 	return b.runner.Ready()
 }
 
 // Settle waits until views and reactions have reached the head of the log and
 // the ticker finds nothing more to do.
 func (b *Bureau) Settle(ctx context.Context) error {
+	if err := b.ground.library.Settle(ctx); err != nil {
+		return err
+	}
 	return readmodel.Settle(ctx, b.ground.client, b.runner, b.reactor, b.ticker)
 }
 

@@ -20,7 +20,6 @@ import (
 	"shiyang/gateway/identity"
 	"shiyang/gateway/identity/secrets"
 	"shiyang/gateway/web"
-	"shiyang/internal/blob"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
 	auditv1 "shiyang/proto/audit/v1"
@@ -32,10 +31,7 @@ import (
 // openGateway makes what people and programs meet: pages, API, files.
 func (b *Bureau) openGateway(ctx context.Context, key tokenKey, permits, audit, ident grpc.ClientConnInterface) (http.Handler, error) {
 	people := identityv1.NewIdentityServiceClient(ident)
-	files, err := b.openFiles(permitsv1.NewPermitsServiceClient(permits), people, key.issuer(b.ground.now))
-	if err != nil {
-		return nil, err
-	}
+	files := b.openFiles(permitsv1.NewPermitsServiceClient(permits), people, key.issuer(b.ground.now))
 	b.work.add(append(identity.Projections(), references.Projection), b.identity.Reactions(),
 		append(b.identity.Jobs(), sweepJob(files, b.ground.log)))
 	return b.openFront(ctx, files, permits, audit, ident)
@@ -66,17 +62,12 @@ func (b *Bureau) openIdentity(ctx context.Context, server *grpc.Server, key toke
 }
 
 // openFiles starts the custody of attachments.
-func (b *Bureau) openFiles(permits permitsv1.PermitsServiceClient, firms identityv1.IdentityServiceClient, tokens *rpc.Issuer) (*attachments.Store, error) {
+func (b *Bureau) openFiles(permits permitsv1.PermitsServiceClient, firms identityv1.IdentityServiceClient, tokens *rpc.Issuer) *attachments.Store {
 	g := b.ground
-	bucket, err := blob.OpenFiles(g.config.Path("attachments"))
-	if err != nil {
-		return nil, err
-	}
-	g.onClose(func(context.Context) error { return bucket.Close() })
 	return attachments.New(attachments.Deps{
-		Bucket: bucket, Sealer: g.keys, Scanner: attachments.Contents{}, References: references.NewQueries(g.views),
+		Bucket: g.files, Sealer: g.keys, Scanner: attachments.Contents{}, References: references.NewQueries(g.views),
 		Sees: viewer{permits, firms, tokens}.sees, Now: g.now,
-	}), nil
+	})
 }
 
 // viewer asks the service of a record whether a caller may see it.

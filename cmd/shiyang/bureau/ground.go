@@ -16,11 +16,13 @@ import (
 
 	"shiyang/cmd/shiyang/config"
 	"shiyang/eventstore"
+	"shiyang/internal/blob"
 	"shiyang/internal/es"
 	"shiyang/internal/es/esdbstore"
 	"shiyang/internal/es/reserve"
 	"shiyang/internal/es/series"
 	"shiyang/internal/keyring"
+	"shiyang/internal/lawbook"
 	"shiyang/internal/readmodel"
 )
 
@@ -38,6 +40,8 @@ type ground struct {
 	views    *readmodel.DB
 	reserved *reserve.Keys
 	numbers  *series.Allocator
+	files    *blob.Files
+	library  *lawbook.Library
 	closers  []func(context.Context) error
 }
 
@@ -86,7 +90,7 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger, now func
 	g.reserved = reserve.New(g.store, reserve.Options{Now: now})
 	g.numbers = series.New(g.store, series.Options{Now: now})
 	g.onClose(func(context.Context) error { return g.numbers.Close() })
-	return g, nil
+	return g, g.openBucket(ctx)
 }
 
 // openEmbedded starts the store of this process on a socket that only this

@@ -14,11 +14,11 @@ import (
 func (b *Bureau) openPermits(_ context.Context, server *grpc.Server, _ tokenKey) error {
 	g := b.ground
 	service := permits.NewServer(permits.Deps{
-		Store: g.store, DB: g.views, Law: b.law, Keys: g.reserved, Numbers: g.numbers, Now: g.now, Logger: g.log,
+		Store: g.store, DB: g.views, Law: b.law, Lawbook: g.library, Keys: g.reserved, Numbers: g.numbers, Now: g.now, Logger: g.log,
 		Source: g.client, Codec: g.codec, Practice: permits.Practice{Mark: g.config.PermitMark[0]},
 	})
 	permitsv1.RegisterPermitsServiceServer(server, service)
 	commonv1.RegisterRecordHistoryServiceServer(server, service)
-	b.work.add(permits.Projections(b.law), permits.Reactions(service), permits.Jobs(service))
+	b.work.add(permits.LawfulProjections(g.library), permits.Reactions(service), permits.Jobs(service))
 	return nil
 }

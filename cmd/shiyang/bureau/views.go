@@ -11,7 +11,6 @@ import (
 	"shiyang/cmd/shiyang/config"
 	"shiyang/gateway/attachments/references"
 	"shiyang/gateway/identity"
-	"shiyang/internal/law"
 	"shiyang/internal/readmodel"
 	"shiyang/services/audit"
 	"shiyang/services/permits"
@@ -31,12 +30,12 @@ func OpenViews(ctx context.Context, c config.Config, log *slog.Logger, now func(
 	if err != nil {
 		return nil, err
 	}
-	return &Views{g, projections()}, nil
+	return &Views{g, g.projections()}, nil
 }
 
 // projections are those of every part.
-func projections() []readmodel.Projection {
-	return slices.Concat(permits.Projections(law.Embedded), audit.Projections(), identity.Projections(), []readmodel.Projection{references.Projection})
+func (g *ground) projections() []readmodel.Projection {
+	return slices.Concat(permits.LawfulProjections(g.library), audit.Projections(), identity.Projections(), []readmodel.Projection{references.Projection})
 }
 
 // Named returns the views of these names; none named means all.
