@@ -37,6 +37,7 @@ func (v *visit) history(category, id string, after uint64) []component.Event {
 			break
 		}
 		for _, e := range got.GetEvents() {
+			e.Changes = slices.DeleteFunc(e.GetChanges(), func(c *commonv1.Change) bool { return derived(c.GetPath()) })
 			events = append(events, component.Event{HistoryResponse: e})
 		}
 		if after = got.GetNext(); after == 0 {
