@@ -96,9 +96,6 @@ func (c *Client) Get(ctx context.Context, path string, out any) error {
 // Command sends a write under a command id (empty: a fresh one) and returns
 // its receipt. A try that got no answer is repeated with the same id.
 func (c *Client) Command(ctx context.Context, path, id string, body any) (Receipt, error) {
-	if id == "" {
-		id = uuid.Must(uuid.NewV7()).String()
-	}
 	var answer struct {
 		Receipt struct {
 			RecordID string `json:"recordId"`
@@ -111,18 +108,8 @@ func (c *Client) Command(ctx context.Context, path, id string, body any) (Receip
 			}
 		}
 	}
-	for attempt := 1; ; attempt++ {
-		err := c.do(ctx, http.MethodPost, path, id, body, &answer)
-		refusal, refused := errors.AsType[*RefusalError](err)
-		if err == nil {
-			break
-		}
-		if attempt == 5 || ctx.Err() != nil || refused && refusal.Status != http.StatusServiceUnavailable {
-			return Receipt{}, err
-		}
-		if err := pause(ctx, time.Duration(attempt)*100*time.Millisecond); err != nil {
-			return Receipt{}, err
-		}
+	if err := c.Send(ctx, path, id, body, &answer); err != nil {
+		return Receipt{}, err
 	}
 	position, _ := strconv.ParseUint(answer.Receipt.Position, 10, 64)
 	receipt := Receipt{RecordID: answer.Receipt.RecordID, Position: position, Number: answer.Receipt.Number, Repeated: answer.Receipt.Repeated}
@@ -130,6 +117,24 @@ func (c *Client) Command(ctx context.Context, path, id string, body any) (Receip
 		receipt.Warnings = append(receipt.Warnings, FieldError{w.Path, w.Value, w.Reason, w.Text.Zh})
 	}
 	return receipt, nil
+}
+
+// Send is [Client.Command] for writes whose answer holds more than a receipt:
+// it reads the whole answer into out.
+func (c *Client) Send(ctx context.Context, path, id string, body, out any) error {
+	if id == "" {
+		id = uuid.Must(uuid.NewV7()).String()
+	}
+	for attempt := 1; ; attempt++ {
+		err := c.do(ctx, http.MethodPost, path, id, body, out)
+		refusal, refused := errors.AsType[*RefusalError](err)
+		if err == nil || attempt == 5 || ctx.Err() != nil || refused && refusal.Status != http.StatusServiceUnavailable {
+			return err
+		}
+		if err := pause(ctx, time.Duration(attempt)*100*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) error {

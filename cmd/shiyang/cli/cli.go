@@ -61,7 +61,7 @@ func newCommand(out, errOut io.Writer) *cobra.Command {
 	root.SetErr(errOut)
 	p.config.Bind(root.PersistentFlags())
 	root.PersistentFlags().StringVar(&p.file, "config", "", "YAML file of settings")
-	root.AddCommand(p.serveCommand(), p.initCommand(), p.importCommand(), p.viewsCommand())
+	root.AddCommand(p.serveCommand(), p.initCommand(), p.importCommand(), p.viewsCommand(), p.lawCommand())
 	return root
 }
 
