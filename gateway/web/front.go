@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"shiyang/gateway/web/component"
 	"shiyang/gateway/web/form"
@@ -24,13 +23,15 @@ func (p *pages) cookieName() string {
 	return "shiyang"
 }
 
+// setCookie gives the browser the session, for as long as it lasts by the
+// bureau's clock: an age, because the browser's clock may be another.
 func (p *pages) setCookie(w http.ResponseWriter, o Opened) {
 	c := &http.Cookie{ //nolint:gosec // Secure is off only on a plain loopback listener, where a browser would drop the cookie
-		Name: p.cookieName(), Value: o.ID, Path: "/", Expires: o.Expires,
+		Name: p.cookieName(), Value: o.ID, Path: "/", MaxAge: max(1, int(o.Expires.Sub(p.Now()).Seconds())),
 		Secure: p.Secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 	if o.ID == "" {
-		c.MaxAge, c.Expires = -1, time.Time{}
+		c.MaxAge = -1
 	}
 	http.SetCookie(w, c)
 }
