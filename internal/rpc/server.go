@@ -27,14 +27,19 @@ type ServerOptions struct {
 // NewServer returns a server whose every method passes the whole chain of this
 // package: correlation and access log, recovery, actor token, policy, command
 // id, validation, command hash, handler, status.
-func NewServer(o ServerOptions) *grpc.Server {
+func NewServer(o ServerOptions) *grpc.Server { return newServer(newGuard(o), o) }
+
+func newGuard(o ServerOptions) *guard {
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	g := &guard{tokens: o.Tokens, log: o.Logger, now: o.Now}
+	return &guard{tokens: o.Tokens, log: o.Logger, now: o.Now}
+}
+
+func newServer(g *guard, o ServerOptions) *grpc.Server {
 	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.MaxConcurrentStreams(maxStreams),

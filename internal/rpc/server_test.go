@@ -68,22 +68,36 @@ type desk struct {
 	issuer  *rpc.Issuer
 }
 
-func newDesk(t testing.TB) *desk {
-	t.Helper()
+func emptyDesk() (*desk, rpc.ServerOptions) {
 	d := &desk{service: &recorder{}, log: &bytes.Buffer{}, issuer: issuerAt(noon, "k1", newKey('a'))}
-	server := rpc.NewServer(rpc.ServerOptions{
+	return d, rpc.ServerOptions{
 		Tokens: verifierAt(noon, newKey('a')), Now: func() time.Time { return noon },
 		Logger: slog.New(slog.NewTextHandler(d.log, nil)),
-	})
-	permitsv1.RegisterPermitsServiceServer(server, d.service)
-	commonv1.RegisterRecordHistoryServiceServer(server, d.service)
+	}
+}
+
+// newDesk is a desk behind a transport.
+func newDesk(t testing.TB) *desk {
+	t.Helper()
+	d, options := emptyDesk()
+	server := rpc.NewServer(options)
+	d.register(server)
 	conn, err := rpc.Local(server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(); server.Stop() })
-	d.permits, d.history = permitsv1.NewPermitsServiceClient(conn), commonv1.NewRecordHistoryServiceClient(conn)
+	d.connect(conn)
 	return d
+}
+
+func (d *desk) register(server grpc.ServiceRegistrar) {
+	permitsv1.RegisterPermitsServiceServer(server, d.service)
+	commonv1.RegisterRecordHistoryServiceServer(server, d.service)
+}
+
+func (d *desk) connect(conn grpc.ClientConnInterface) {
+	d.permits, d.history = permitsv1.NewPermitsServiceClient(conn), commonv1.NewRecordHistoryServiceClient(conn)
 }
 
 func (d *desk) as(t testing.TB, actor rpc.Actor, commandID string) context.Context {
@@ -222,7 +236,7 @@ func TestStatusOfEveryKind(t *testing.T) {
 	want := map[problem.Kind]codes.Code{
 		problem.Invalid: codes.InvalidArgument, problem.NotFound: codes.NotFound, problem.Rejected: codes.FailedPrecondition,
 		problem.Conflict: codes.Aborted, problem.Forbidden: codes.PermissionDenied, problem.Unknown: codes.Unauthenticated,
-		problem.Unavailable: codes.Unavailable, problem.TooLarge: codes.ResourceExhausted,
+		problem.Unavailable: codes.Unavailable, problem.TooLarge: codes.ResourceExhausted, problem.TooMany: codes.ResourceExhausted,
 	}
 	for kind, code := range want {
 		err := rpc.ToStatus(&problem.Error{Kind: kind, Reason: "R", Text: problem.Text{Zh: "一", En: "one"}})
@@ -235,12 +249,19 @@ func TestStatusOfEveryKind(t *testing.T) {
 			_, ok := detail.(*errdetails.RetryInfo)
 			retry = retry || ok
 		}
-		if retry != (kind == problem.Unavailable) {
+		if retry != (kind == problem.Unavailable || kind == problem.TooMany) {
 			t.Errorf("kind %d: retry info %v", kind, retry)
 		}
 	}
-	if len(want) != int(problem.TooLarge) {
+	if len(want) != int(problem.TooMany) {
 		t.Error("a kind is not listed")
+	}
+}
+
+func TestHowLongToWaitTravels(t *testing.T) {
+	sent := &problem.Error{Kind: problem.TooMany, Reason: "R", Text: problem.Text{Zh: "一", En: "one"}, Wait: 40}
+	if got := rpc.ProblemFrom(rpc.ToStatus(sent)); !reflect.DeepEqual(got, sent) {
+		t.Errorf("got %+v", got)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // openAudit makes the audit service, which asks every other service about the
 // service's own records.
-func (b *Bureau) openAudit(server *grpc.Server, permits, ident grpc.ClientConnInterface) {
+func (b *Bureau) openAudit(server grpc.ServiceRegistrar, permits, ident grpc.ClientConnInterface) {
 	g := b.ground
 	service := audit.NewServer(audit.Deps{
 		Store: g.store, DB: g.views, Law: b.law, Source: g.client, Codec: g.codec, Now: g.now, Lawbook: g.library,

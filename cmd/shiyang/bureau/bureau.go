@@ -128,7 +128,7 @@ func (b *Bureau) start(ctx, life context.Context) error {
 	if err != nil {
 		return err
 	}
-	audit, err := b.connect(Audit, g.config.Audit, key, func(_ context.Context, server *grpc.Server, _ tokenKey) error {
+	audit, err := b.connect(Audit, g.config.Audit, key, func(_ context.Context, server grpc.ServiceRegistrar, _ tokenKey) error {
 		b.openAudit(server, permits, ident)
 		return nil
 	})
@@ -150,7 +150,7 @@ func (b *Bureau) start(ctx, life context.Context) error {
 // connect returns the connection to a part: in this process, where open makes
 // its services, or where the settings say that it runs. A part that is neither
 // here nor named stays nil.
-func (b *Bureau) connect(p Part, addr string, key tokenKey, open func(context.Context, *grpc.Server, tokenKey) error) (grpc.ClientConnInterface, error) {
+func (b *Bureau) connect(p Part, addr string, key tokenKey, open func(context.Context, grpc.ServiceRegistrar, tokenKey) error) (grpc.ClientConnInterface, error) {
 	if b.has(p) {
 		return b.openService(key, open)
 	}
@@ -167,19 +167,18 @@ func (b *Bureau) connect(p Part, addr string, key tokenKey, open func(context.Co
 
 // openService makes a part's services on a server of their own and connects to
 // it in this process: every call passes the same chain as over a network.
-func (b *Bureau) openService(key tokenKey, open func(context.Context, *grpc.Server, tokenKey) error) (grpc.ClientConnInterface, error) {
+func (b *Bureau) openService(key tokenKey, open func(context.Context, grpc.ServiceRegistrar, tokenKey) error) (grpc.ClientConnInterface, error) {
 	g := b.ground
-	server := rpc.NewServer(rpc.ServerOptions{Tokens: key.verifier(g.now), Logger: g.log, Now: g.now})
+	server := rpc.NewInProcess(rpc.ServerOptions{Tokens: key.verifier(g.now), Logger: g.log, Now: g.now})
 	if err := open(context.Background(), server, key); err != nil {
 		return nil, err
 	}
-	b.server = server
-	conn, err := rpc.Local(server)
-	if err != nil {
+	b.server = server.Server
+	if err := server.Connect(); err != nil {
 		return nil, err
 	}
-	g.onClose(func(ctx context.Context) error { return errors.Join(conn.Close(), stopServer(ctx, server)) })
-	return conn, nil
+	g.onClose(func(ctx context.Context) error { return errors.Join(server.Close(), stopServer(ctx, server.Server)) })
+	return server, nil
 }
 
 // follow runs views, reactions and the ticker until the bureau closes.

@@ -19,6 +19,7 @@ import (
 	"shiyang/gateway/drafts"
 	"shiyang/gateway/identity"
 	"shiyang/gateway/identity/secrets"
+	"shiyang/gateway/limit"
 	"shiyang/gateway/web"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
@@ -39,7 +40,7 @@ func (b *Bureau) openGateway(ctx context.Context, key tokenKey, permits, audit, 
 
 // openIdentity starts the identity service; its calls pass the same chain as
 // those of every other service.
-func (b *Bureau) openIdentity(ctx context.Context, server *grpc.Server, key tokenKey) error {
+func (b *Bureau) openIdentity(ctx context.Context, server grpc.ServiceRegistrar, key tokenKey) error {
 	if key.private == nil {
 		return errors.New("token key: the gateway needs the private half to sign actor tokens")
 	}
@@ -97,7 +98,8 @@ func (v viewer) sees(ctx context.Context, caller rpc.Caller, r attachments.Refer
 // openFront puts the pages and the API on top of the services.
 func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permits, audit, ident grpc.ClientConnInterface) (http.Handler, error) {
 	g := b.ground
-	people := identityv1.NewIdentityServiceClient(ident)
+	ident = limit.Registrations(ident, b.perAddress(g.config.Registrations))
+	people, signIns := identityv1.NewIdentityServiceClient(ident), b.perAddress(g.config.SignIns)
 	saved, err := drafts.Open(ctx, g.databaseURL("drafts.db"), g.now)
 	if err != nil {
 		return nil, err
@@ -109,7 +111,7 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 	}}})
 	proxy := trustedProxy(g.config.BehindProxy)
 	rest, err := api.New(ctx, api.Deps{
-		Permits: permits, Audit: audit, Identity: ident, Sessions: apiSessions{b.identity}, Attachments: files,
+		Permits: permits, Audit: audit, Identity: ident, Sessions: apiSessions{b.identity, signIns}, Attachments: files,
 		Log: g.log, ClientIP: proxy.clientIP,
 	})
 	if err != nil {
@@ -117,7 +119,7 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 	}
 	pages := web.New(web.Deps{
 		Permits: permitsv1.NewPermitsServiceClient(permits), Identity: people, Audit: auditv1.NewAuditServiceClient(audit),
-		Sessions: webSessions{b.identity, people}, Drafts: saved, Attachments: files,
+		Sessions: webSessions{b.identity, people, signIns}, Drafts: saved, Attachments: files,
 		Now: g.now, NewID: newID, Logger: g.log, Secure: g.config.Secure(),
 	})
 	mux := http.NewServeMux()
@@ -126,7 +128,7 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 	}
 	health{b.Ready}.routes(mux)
 	mux.Handle("/", pages)
-	return proxy.pass(mux), nil
+	return proxy.pass(limit.Remember(mux)), nil
 }
 
 // sweepJob removes attachments that nothing refers to.

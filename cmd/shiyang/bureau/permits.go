@@ -11,7 +11,7 @@ import (
 )
 
 // openPermits makes the permits service.
-func (b *Bureau) openPermits(_ context.Context, server *grpc.Server, _ tokenKey) error {
+func (b *Bureau) openPermits(_ context.Context, server grpc.ServiceRegistrar, _ tokenKey) error {
 	g := b.ground
 	service := permits.NewServer(permits.Deps{
 		Store: g.store, DB: g.views, Law: b.law, Lawbook: g.library, Keys: g.reserved, Numbers: g.numbers, Now: g.now, Logger: g.log,
