@@ -74,21 +74,25 @@ func (d *lawDesk) loadCommand() *cobra.Command {
 
 // reading is one side of a change.
 type reading struct {
-	Due         struct{ Iso string }
-	Provisional bool
-	Suspended   bool
+	Due, OverdueAfter struct{ Iso string }
+	Provisional       bool
+	Suspended         bool
 }
 
 func (r reading) String() string {
+	text := r.Due.Iso
 	switch {
 	case r.Suspended:
 		return "standing still"
 	case r.Due.Iso == "":
 		return "no day"
-	case r.Provisional:
-		return r.Due.Iso + " (provisional)"
+	case r.OverdueAfter.Iso != r.Due.Iso: // two readings of the unit
+		text += " or " + r.OverdueAfter.Iso
 	}
-	return r.Due.Iso
+	if r.Provisional {
+		text += " (provisional)"
+	}
+	return text
 }
 
 func (d *lawDesk) load(ctx context.Context, o offer) error {
