@@ -24,6 +24,7 @@ var statusOf = map[problem.Kind]int{
 	problem.Unknown:     http.StatusUnauthorized,
 	problem.Unavailable: http.StatusServiceUnavailable,
 	problem.TooLarge:    http.StatusRequestEntityTooLarge,
+	problem.TooMany:     http.StatusTooManyRequests,
 }
 
 // Problems that only HTTP knows.
@@ -92,8 +93,8 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
 	w.Header().Set("Content-Language", map[bool]string{true: "zh-CN", false: "en"}[zh])
 	switch status {
-	case http.StatusServiceUnavailable:
-		w.Header().Set("Retry-After", "1")
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, p.Wait)))
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="shiyang"`)
 	}

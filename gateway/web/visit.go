@@ -180,6 +180,8 @@ func statusOf(p *problem.Error) int {
 		return http.StatusServiceUnavailable
 	case problem.TooLarge:
 		return http.StatusRequestEntityTooLarge
+	case problem.TooMany:
+		return http.StatusTooManyRequests
 	}
 	return http.StatusInternalServerError
 }
@@ -215,6 +217,9 @@ func (v *visit) fail(err error) {
 		title = words.ErrUnavailable
 	case http.StatusRequestEntityTooLarge:
 		title = words.ErrTooLarge
+	case http.StatusTooManyRequests:
+		title = words.ErrTooMany
+		v.w.Header().Set("Retry-After", strconv.Itoa(max(1, refused.Wait)))
 	}
 	f := v.frame(title.In(v.text()), "")
 	f.Wrong = true

@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"gateway/attachments":              {"proto/", "internal/problem", "internal/rpc", "internal/blob"},
 	"gateway/attachments/references":   {"gateway/attachments", "proto/", "internal/es", "internal/readmodel"},
 	"gateway/drafts":                   {"gateway/web", "internal/problem"},
+	"gateway/limit":                    {"internal/problem", "internal/rpc", "proto/identity/"},
 	"gateway/identity":                 {"gateway/identity/", "proto/", "internal/problem", "internal/rpc", "internal/es", "internal/history", "internal/readmodel", "internal/law"},
 	"eventstore":                       {"eventstore/"},
 	"cmd/":                             {"cmd/", "gateway/", "services/", "internal/", "eventstore", "proto/", "deploy/"},

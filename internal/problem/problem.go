@@ -23,6 +23,7 @@ const (
 	Unknown                     // sign in first
 	Unavailable                 // try again later
 	TooLarge                    // send less
+	TooMany                     // wait, then try again
 )
 
 // Text is a sentence for people in both languages of the product.
@@ -44,6 +45,7 @@ type Error struct {
 	Citation string // legal basis of a refusal: "decree-736 art. 9"
 	Errors   []Field
 	Warnings []Field
+	Wait     int // seconds after which the same may work; 0 if nobody knows
 }
 
 // Error returns the English sentence followed by the wrong fields' paths.

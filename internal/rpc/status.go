@@ -31,13 +31,17 @@ var codeOf = map[problem.Kind]codes.Code{
 	problem.Unknown:     codes.Unauthenticated,
 	problem.Unavailable: codes.Unavailable,
 	problem.TooLarge:    codes.ResourceExhausted,
+	problem.TooMany:     codes.ResourceExhausted, // with RetryInfo
 }
 
-// kindOf is the same table read backwards.
+// kindOf is the same table read backwards. What is too much says when to come
+// again, which tells it from what is too large.
 var kindOf = func() map[codes.Code]problem.Kind {
 	kinds := make(map[codes.Code]problem.Kind, len(codeOf))
 	for k, c := range codeOf {
-		kinds[c] = k
+		if k != problem.TooMany {
+			kinds[c] = k
+		}
 	}
 	return kinds
 }()
@@ -96,8 +100,9 @@ func statusOf(p *problem.Error) error {
 		info.Metadata = map[string]string{"citation": p.Citation}
 	}
 	details := []protoadapt.MessageV1{protoadapt.MessageV1Of(ProblemMessage(p)), protoadapt.MessageV1Of(info)}
-	if p.Kind == problem.Unavailable {
-		details = append(details, protoadapt.MessageV1Of(&errdetails.RetryInfo{RetryDelay: durationpb.New(retryAfter)}))
+	if p.Kind == problem.Unavailable || p.Kind == problem.TooMany {
+		wait := max(retryAfter, time.Duration(p.Wait)*time.Second)
+		details = append(details, protoadapt.MessageV1Of(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)}))
 	}
 	s, err := status.New(code, p.Text.En).WithDetails(details...)
 	if err != nil {
@@ -123,14 +128,8 @@ func ProblemFrom(err error) *problem.Error {
 	if !ok {
 		return nil
 	}
-	for _, detail := range s.Details() {
-		if m, ok := detail.(*commonv1.Problem); ok {
-			return &problem.Error{
-				Kind: kindOf[s.Code()], Reason: m.GetReason(), Citation: m.GetCitation(),
-				Text:   problem.Text{Zh: m.GetText().GetZh(), En: m.GetText().GetEn()},
-				Errors: Fields(m.GetErrors()), Warnings: Fields(m.GetWarnings()),
-			}
-		}
+	if p := carried(s); p != nil {
+		return p
 	}
 	switch s.Code() {
 	case codes.Unavailable:
@@ -144,6 +143,27 @@ func ProblemFrom(err error) *problem.Error {
 	default: // the remaining codes are internal errors
 		return nil
 	}
+}
+
+// carried is the problem in the details of a status, nil if there is none.
+func carried(s *status.Status) (p *problem.Error) {
+	wait := time.Duration(0)
+	for _, detail := range s.Details() {
+		switch m := detail.(type) {
+		case *commonv1.Problem:
+			p = &problem.Error{
+				Kind: kindOf[s.Code()], Reason: m.GetReason(), Citation: m.GetCitation(),
+				Text:   problem.Text{Zh: m.GetText().GetZh(), En: m.GetText().GetEn()},
+				Errors: Fields(m.GetErrors()), Warnings: Fields(m.GetWarnings()),
+			}
+		case *errdetails.RetryInfo:
+			wait = m.GetRetryDelay().AsDuration()
+		}
+	}
+	if p != nil && p.Kind == problem.TooLarge && wait > 0 {
+		p.Kind, p.Wait = problem.TooMany, int(wait/time.Second)
+	}
+	return p
 }
 
 // ProblemMessage is the problem as it travels.

@@ -5,18 +5,26 @@ import (
 
 	"shiyang/gateway/api"
 	"shiyang/gateway/identity"
+	"shiyang/gateway/limit"
 	"shiyang/gateway/web"
 	"shiyang/internal/rpc"
 	identityv1 "shiyang/proto/identity/v1"
 )
 
-// apiSessions shows the identity service to the API.
-type apiSessions struct{ *identity.Service }
+// apiSessions shows the identity service to the API. Sign-ins are counted by
+// address.
+type apiSessions struct {
+	*identity.Service
+	signIns *limit.Limiter
+}
 
 var _ api.Sessions = apiSessions{}
 
 // SignIn implements [api.Sessions].
 func (s apiSessions) SignIn(ctx context.Context, login, password, ip string) (api.Session, error) {
+	if err := s.signIns.Take(ip); err != nil {
+		return api.Session{}, err
+	}
 	opened, err := s.Service.SignIn(ctx, login, password, ip)
 	return api.Session(opened), err
 }
@@ -28,16 +36,21 @@ func (s apiSessions) SwitchSeat(ctx context.Context, token, seatID string) (api.
 }
 
 // webSessions shows the identity service to the pages. The names of the
-// person come from the service's own answer to "who am I".
+// person come from the service's own answer to "who am I". Sign-ins are
+// counted by address.
 type webSessions struct {
 	identity *identity.Service
 	client   identityv1.IdentityServiceClient
+	signIns  *limit.Limiter
 }
 
 var _ web.Sessions = webSessions{}
 
 // SignIn implements [web.Sessions].
 func (s webSessions) SignIn(ctx context.Context, login, password, remote string) (web.Opened, error) {
+	if err := s.signIns.Take(remote); err != nil {
+		return web.Opened{}, err
+	}
 	opened, err := s.identity.SignIn(ctx, login, password, remote)
 	return web.Opened{ID: opened.Token, Expires: opened.Expires}, err
 }

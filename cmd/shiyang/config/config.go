@@ -52,6 +52,10 @@ type Config struct {
 	TLSKey  string `yaml:"tls_key" env:"TLS_KEY" help:"key file for the portal"`
 	// BehindProxy is a CIDR whose X-Forwarded-* headers are believed.
 	BehindProxy string `yaml:"behind_proxy" env:"BEHIND_PROXY" help:"CIDR of the proxy that ends TLS"`
+	// Registrations and SignIns are let through per address in ten minutes; 0
+	// means without limit.
+	Registrations int64 `yaml:"registrations" env:"REGISTRATIONS" help:"registrations per address in ten minutes; 0 means no limit"`
+	SignIns       int64 `yaml:"sign_ins" env:"SIGN_INS" help:"sign-ins per address in ten minutes; 0 means no limit"`
 
 	// Demo makes a demo bureau in an empty data folder.
 	Demo bool `yaml:"demo" env:"DEMO" help:"make a demo bureau in an empty data folder"`
@@ -75,6 +79,7 @@ func Default() Config {
 	return Config{
 		Data: "./shiyang-data", Listen: "127.0.0.1:8080", Admin: "127.0.0.1:0", Internal: "127.0.0.1:0",
 		Demo: true, Tick: 30 * time.Second, LogLevel: "warn", LogFormat: "text", CacheBytes: 16 << 20, PermitMark: "P",
+		Registrations: 30, SignIns: 300,
 	}
 }
 
@@ -113,6 +118,11 @@ func (c Config) Check() error {
 	if _, err := time.Parse(time.RFC3339, c.Clock); c.Clock != "" && (err != nil || !Loopback(c.Listen) || c.EventStore != "") {
 		wrong("clock", c.Clock, "is no instant, or the bureau is not a training one",
 			"write 2026-11-23T09:00:00+08:00, listen on loopback and use the embedded store")
+	}
+	for key, count := range map[string]int64{"registrations": c.Registrations, "sign_ins": c.SignIns} {
+		if count < 0 || count > 1_000_000 {
+			wrong(key, fmt.Sprint(count), "is no such number", "use 1 to 1000000, or 0 for no limit")
+		}
 	}
 	if c.Tick < time.Second {
 		wrong("tick", c.Tick.String(), "is too short", "use one second or more")

@@ -62,6 +62,7 @@ func TestMistakesNameTheKey(t *testing.T) {
 		"unknown variable":             {environ: []string{"SHIYANG_LISEN=1"}, want: []string{"SHIYANG_LISEN"}},
 		"variable of the wrong type":   {environ: []string{"SHIYANG_TICK=soon"}, want: []string{"SHIYANG_TICK", "soon"}},
 		"wrong store, secret hidden":   {args: []string{"--event-store", "http://u:secret@h"}, want: []string{"event_store", "redacted"}},
+		"fewer than none":              {args: []string{"--registrations", "-1"}, want: []string{"registrations", "-1"}},
 		"two at once":                  {args: []string{"--log-level", "loud", "--permit-mark", "pp"}, want: []string{"log_level", "permit_mark"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,7 +16,7 @@ const longestLock = time.Hour
 
 // ErrLockedOut refuses attempts for a while after too many failures.
 var ErrLockedOut = &problem.Error{
-	Kind: problem.Forbidden, Reason: "TOO_MANY_ATTEMPTS",
+	Kind: problem.TooMany, Reason: "TOO_MANY_ATTEMPTS",
 	Text: problem.Text{Zh: "尝试次数过多，请稍后再试。", En: "Too many attempts. Try again later."},
 }
 
@@ -103,9 +103,11 @@ func (s *Store) forgive(ctx context.Context, subjects []string) error {
 
 func lockedFor(d time.Duration) error {
 	minutes := int((d + time.Minute - 1) / time.Minute)
-	return ErrLockedOut.With(
+	refused := ErrLockedOut.With(
 		fmt.Sprintf("尝试次数过多，请 %d 分钟后再试。", minutes),
 		fmt.Sprintf("Too many attempts. Try again in %d minute(s).", minutes))
+	refused.Wait = int((d + time.Second - 1) / time.Second)
+	return refused
 }
 
 // subject is the key of a counter; the address of a person is not kept in

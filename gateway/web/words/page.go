@@ -135,6 +135,7 @@ var (
 	ErrServer      = Text{"系统出错", "Something went wrong"}
 	ErrServerWhy   = Text{"没有办成。稍后再试；仍不行就把编号告诉系统管理员。", "It was not done. Try again later; if it still fails, tell the administrator this number."}
 	ErrUnavailable = Text{"暂时无法办理", "Not available now"}
+	ErrTooMany     = Text{"次数过多", "Too many attempts"}
 	ErrTooLarge    = Text{"内容太大", "Too large"}
 	ErrTooLargeWhy = Text{"单个文件不超过 20 MB。", "One file may have 20 MB at most."}
 	ErrCrossSite   = Text{"请求来自别的网站，没有办理。", "The request came from another site and was not carried out."}
