@@ -105,7 +105,7 @@ func (m *maker) found(ctx context.Context, f firm) (founded, error) {
 		return founded{}, err
 	}
 	application, err := person.Command(ctx, "/v1/firm-applications", "", map[string]any{
-		"uscc": f.uscc, "unitName": f.name, "division": f.division, "licence": licence, "mandate": mandate,
+		"uscc": f.uscc, "unitName": f.name, "division": f.division, "licence": licence, "mandate": mandate, "example": true,
 	})
 	if err != nil {
 		return founded{}, fmt.Errorf("firm %s: %w", f.name, err)
