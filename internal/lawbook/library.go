@@ -25,6 +25,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -220,6 +221,11 @@ func (l *Library) Editions() []Entry {
 		all = append(all, inUse(l.carried, l.entries, list)...)
 	}
 	return all
+}
+
+// History yields the events of a list by its record id.
+func (l *Library) History(ctx context.Context, id string) iter.Seq2[es.Recorded, error] {
+	return l.lists.History(ctx, id)
 }
 
 // catchUp reads what the lists gained since they were read last and puts it

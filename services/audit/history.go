@@ -14,6 +14,7 @@ import (
 
 	"shiyang/internal/es"
 	"shiyang/internal/history"
+	"shiyang/internal/lawbook/lawlist"
 	"shiyang/internal/problem"
 	auditv1 "shiyang/proto/audit/v1"
 	commonv1 "shiyang/proto/common/v1"
@@ -25,15 +26,15 @@ import (
 const name = "audit"
 
 // categories are the records of this service.
-var categories = []string{place.Category, indicator.Category}
+var categories = []string{place.Category, indicator.Category, lawlist.Category}
 
 // Categories tells which records this service answers for itself.
 func (s *Server) Categories(context.Context, *commonv1.CategoriesRequest) (*commonv1.CategoriesResponse, error) {
 	return &commonv1.CategoriesResponse{Categories: categories}, nil
 }
 
-// History streams the events of a place or an indicator. A plan is public, so
-// its records have no county and no owner.
+// History streams the events of a place, an indicator or a list of law data.
+// Plan and law are public, so these records have no county and no owner.
 func (s *Server) History(r *commonv1.HistoryRequest, stream commonv1.RecordHistoryService_HistoryServer) error {
 	events, ok := s.own(stream.Context(), r.GetCategory(), r.GetId())
 	if !ok {
@@ -56,11 +57,13 @@ func (s *Server) own(ctx context.Context, category, id string) (iter.Seq2[*commo
 		return s.placeHistory().Events(ctx, id, true), true
 	case indicator.Category:
 		return s.indicatorHistory().Events(ctx, id, true), true
+	case lawlist.Category:
+		return s.lawListHistory().Events(ctx, id, true), true
 	}
 	return nil, false
 }
 
-// StateAt folds a place or an indicator up to an instant.
+// StateAt folds a place, an indicator or a list of law data up to an instant.
 func (s *Server) StateAt(ctx context.Context, r *commonv1.StateAtRequest) (*commonv1.StateAtResponse, error) {
 	cut := history.Cut{
 		Position: es.Position(r.GetPosition()), RecordedBy: instantOf(r.GetRecordedBy()), HappenedBy: instantOf(r.GetHappenedBy()),
@@ -70,6 +73,8 @@ func (s *Server) StateAt(ctx context.Context, r *commonv1.StateAtRequest) (*comm
 		return s.placeHistory().StateAt(ctx, r.GetId(), cut, true)
 	case indicator.Category:
 		return s.indicatorHistory().StateAt(ctx, r.GetId(), cut, true)
+	case lawlist.Category:
+		return s.lawListHistory().StateAt(ctx, r.GetId(), cut, true)
 	}
 	return nil, problem.ErrNotFound
 }
@@ -126,6 +131,11 @@ func sentence(event es.Event) problem.Text {
 		return problem.Text{
 			Zh: fmt.Sprintf("录入指标 %s（%s）：%s", e.GetTitle().GetZh(), e.GetPeriod(), e.GetValue()),
 			En: fmt.Sprintf("Indicator %s (%s): %s", e.GetTitle().GetEn(), e.GetPeriod(), e.GetValue()),
+		}
+	case *commonv1.LawEditionLoaded:
+		return problem.Text{
+			Zh: fmt.Sprintf("装载法规数据 %s 版本 %s，自 %s 起施行", e.GetList(), e.GetEdition(), e.GetValidFrom().GetIso()),
+			En: fmt.Sprintf("Edition %s of %s loaded, valid from %s", e.GetEdition(), e.GetList(), e.GetValidFrom().GetIso()),
 		}
 	}
 	return problem.Text{Zh: es.TypeName(event), En: es.TypeName(event)}

@@ -8,9 +8,11 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"shiyang/internal/es"
+	"shiyang/internal/history"
 	"shiyang/internal/law"
 	"shiyang/internal/lawbook/lawlist"
 	"shiyang/internal/rpc"
@@ -152,6 +154,7 @@ func (s *Server) ListLawEditions(ctx context.Context, r *auditv1.ListLawEditions
 		shown := &auditv1.LawEdition{
 			List: string(e.List), Edition: e.Version, ValidFrom: wireDay(e.ValidFrom), ValidTo: wireDay(e.ValidTo),
 			State: string(e.State), Sha256: e.Hash, Size: int64(len(e.Content())), Source: e.Source, Position: uint64(e.Position),
+			RecordId: lawlist.ID(e.List),
 		}
 		if !e.RecordedAt.IsZero() {
 			shown.LoadedAt = timestamppb.New(e.RecordedAt)
@@ -159,6 +162,22 @@ func (s *Server) ListLawEditions(ctx context.Context, r *auditv1.ListLawEditions
 		answer.Editions = append(answer.Editions, shown)
 	}
 	return answer, nil
+}
+
+// lawListHistory tells the histories of the lists of law data.
+func (s *Server) lawListHistory() history.Keeper[lawlist.List] {
+	return history.Keeper[lawlist.List]{
+		Records: s.library.History, Sentence: sentence,
+		Form: func(_ string, l lawlist.List) proto.Message {
+			shown := &auditv1.ListLawEditionsResponse{}
+			for _, e := range l.Editions {
+				shown.Editions = append(shown.Editions, &auditv1.LawEdition{
+					Edition: e.Name, ValidFrom: wireDay(e.ValidFrom), ValidTo: wireDay(e.ValidTo), State: string(e.State), Sha256: e.Hash,
+				})
+			}
+			return shown
+		},
+	}
 }
 
 // dayOf reads a day of a request; one that does not exist is zero.

@@ -153,8 +153,16 @@ func TestListLawEditions(t *testing.T) {
 	}
 	e := answer.GetEditions()[1]
 	if e.GetEdition() != "2027" || e.GetValidTo().GetIso() != "2027-12-31" || e.GetPosition() != loaded.GetReceipt().GetPosition() ||
-		!e.GetLoadedAt().AsTime().Equal(monday) || e.GetSize() == 0 || len(e.GetSha256()) != 64 {
+		!e.GetLoadedAt().AsTime().Equal(monday) || e.GetRecordId() != loaded.GetReceipt().GetRecordId() || e.GetSize() == 0 || len(e.GetSha256()) != 64 {
 		t.Errorf("got %v", e)
+	}
+	past, err := o.GetHistory(o.as(auditor), &auditv1.GetHistoryRequest{Category: "lawlist", Id: e.GetRecordId()})
+	if err != nil || len(past.GetEvents()) != 2 || past.GetEvents()[1].GetActorId() != chief.ID || past.GetEvents()[1].GetSentence().GetEn() != "Edition 2027 of working_days loaded, valid from 2027-01-01" {
+		t.Errorf("history %v, %v", past, err)
+	}
+	then, err := o.GetStateAt(o.as(auditor), &auditv1.GetStateAtRequest{Category: "lawlist", Id: e.GetRecordId(), Revision: 1})
+	if err != nil || len(then.GetState().GetFields()["editions"].GetListValue().GetValues()) != 1 || len(then.GetSince()) == 0 {
+		t.Errorf("before it was loaded: %v, %v", then, err)
 	}
 	all, err := o.ListLawEditions(o.as(admin), &auditv1.ListLawEditionsRequest{})
 	if err != nil || len(all.GetEditions()) != len(law.Embedded().AllEditions())+1 {

@@ -3,11 +3,12 @@
 // log. It composes the answers of the services, each of which answers for its
 // own records (D21), and picks one position of the log first, so that all of
 // them speak of the same instant. It also keeps the plan that the bureau is
-// measured by: places and indicator tables.
+// measured by: places and indicator tables; and it loads editions of law data.
 //
 //	stream             events (proto/audit/v1/events.proto)   rules
 //	place-<uuid>       PlaceNamed                              planning/place
 //	indicator-<uuid>   IndicatorRecorded                       planning/indicator
+//	lawlist-<uuid>     LawEditionLoaded (common)               internal/lawbook/lawlist
 //
 // The package may import its own children, the contracts and internal/*; the
 // other services only through their contracts. Start with [Server].

@@ -104,7 +104,7 @@ func (d *lawDesk) load(ctx context.Context, o offer) error {
 		body["validTo"] = map[string]string{"iso": o.to}
 	}
 	if o.file != "" {
-		content, err := os.ReadFile(o.file) //nolint:gosec // the operator names the file
+		content, err := os.ReadFile(o.file)
 		if err != nil {
 			return err
 		}
@@ -135,12 +135,12 @@ func (d *lawDesk) load(ctx context.Context, o offer) error {
 	}
 	out := d.program.out
 	fmt.Fprintf(out, "%s %s: %s; law data %s\n", o.list, o.edition, did, answer.LawVersion)
-	fmt.Fprintf(out, "%s open records looked at, %s deadlines move\n", orZero(answer.Checked), orZero(answer.Changed))
+	fmt.Fprintf(out, "%s open records looked at; deadlines that move: %s\n", orZero(answer.Checked), orZero(answer.Changed))
 	for _, c := range answer.Changes {
 		fmt.Fprintf(out, "%s %s: %s %s → %s\n", c.Category, c.ID, c.Rule, c.Before, c.After)
 	}
 	if answer.WasteDifferences != "" {
-		fmt.Fprintf(out, "%s waste codes differ\n", answer.WasteDifferences)
+		fmt.Fprintf(out, "waste codes that differ: %s\n", answer.WasteDifferences)
 	}
 	for _, f := range answer.Faults {
 		fmt.Fprintf(out, "doubt: %s\n", f)

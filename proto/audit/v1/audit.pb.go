@@ -1465,7 +1465,9 @@ type LawEdition struct {
 	// Place in the log; 0 while it is only carried by the program.
 	Position uint64 `protobuf:"varint,9,opt,name=position,proto3" json:"position,omitempty"`
 	// When it was loaded; absent while it is only carried by the program.
-	LoadedAt      *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=loaded_at,json=loadedAt,proto3" json:"loaded_at,omitempty"`
+	LoadedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=loaded_at,json=loadedAt,proto3" json:"loaded_at,omitempty"`
+	// The list's record, category "lawlist": its history tells who loaded what.
+	RecordId      string `protobuf:"bytes,11,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1568,6 +1570,13 @@ func (x *LawEdition) GetLoadedAt() *timestamppb.Timestamp {
 		return x.LoadedAt
 	}
 	return nil
+}
+
+func (x *LawEdition) GetRecordId() string {
+	if x != nil {
+		return x.RecordId
+	}
+	return ""
 }
 
 // The editions in use.
@@ -1739,7 +1748,7 @@ const file_audit_v1_audit_proto_rawDesc = "" +
 	"\x06faults\x18\a \x03(\tR\x06faults\"P\n" +
 	"\x16ListLawEditionsRequest\x12\x1b\n" +
 	"\x04list\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18(R\x04list\x12\x19\n" +
-	"\bat_least\x18\x02 \x01(\x04R\aatLeast\"\xc5\x02\n" +
+	"\bat_least\x18\x02 \x01(\x04R\aatLeast\"\xe2\x02\n" +
 	"\n" +
 	"LawEdition\x12\x12\n" +
 	"\x04list\x18\x01 \x01(\tR\x04list\x12\x18\n" +
@@ -1753,7 +1762,8 @@ const file_audit_v1_audit_proto_rawDesc = "" +
 	"\x06source\x18\b \x01(\tR\x06source\x12\x1a\n" +
 	"\bposition\x18\t \x01(\x04R\bposition\x127\n" +
 	"\tloaded_at\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampR\bloadedAt\"l\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bloadedAt\x12\x1b\n" +
+	"\trecord_id\x18\v \x01(\tR\brecordId\"l\n" +
 	"\x17ListLawEditionsResponse\x120\n" +
 	"\beditions\x18\x01 \x03(\v2\x14.audit.v1.LawEditionR\beditions\x12\x1f\n" +
 	"\vlaw_version\x18\x02 \x01(\tR\n" +
