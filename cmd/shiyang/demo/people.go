@@ -110,7 +110,13 @@ func (m *maker) found(ctx context.Context, f firm) (founded, error) {
 	if err != nil {
 		return founded{}, fmt.Errorf("firm %s: %w", f.name, err)
 	}
-	if _, err := m.clerk.Command(ctx, "/v1/firm-applications/"+application.RecordID+":decide", "", map[string]any{"approve": true}); err != nil {
+	approved, err := m.clerk.Command(ctx, "/v1/firm-applications/"+application.RecordID+":decide", "", map[string]any{"approve": true})
+	if err != nil {
+		return founded{}, fmt.Errorf("firm %s: %w", f.name, err)
+	}
+	// A sign-in finds the firm in a view, which has to know of it first.
+	seen := fmt.Sprintf("/v1/firm-applications?state=approved&atLeast=%d", approved.Position)
+	if err := m.clerk.Get(ctx, seen, nil); err != nil {
 		return founded{}, fmt.Errorf("firm %s: %w", f.name, err)
 	}
 	out := founded{firm: f}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -138,7 +139,7 @@ func (t Table) Send(ctx context.Context, c *apiclient.Client, rows []Row, step f
 		receipt, err := c.Command(ctx, t.Path, t.CommandID(row), t.Body(row))
 		refusal, refused := errors.AsType[*apiclient.RefusalError](err)
 		switch {
-		case refused:
+		case refused && aboutLine(refusal.Status):
 			report.Refused = append(report.Refused, refusals(row, refusal)...)
 		case err != nil:
 			return report, err
@@ -151,6 +152,13 @@ func (t Table) Send(ctx context.Context, c *apiclient.Client, rows []Row, step f
 		step()
 	}
 	return report, nil
+}
+
+// aboutLine tells whether a status speaks of the line: the next line may then
+// go in. Who is not signed in any more, or meets a server that fails, stops
+// and runs the import again.
+func aboutLine(status int) bool {
+	return status < http.StatusInternalServerError && status != http.StatusUnauthorized && status != http.StatusTooManyRequests
 }
 
 func refusals(row Row, e *apiclient.RefusalError) []Refused {

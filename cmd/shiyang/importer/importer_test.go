@@ -19,13 +19,18 @@ import (
 type front struct {
 	seen   map[string]bool
 	bodies []map[string]any
-	down   int // answers 503 so many times first
+	down   int  // answers 503 so many times first
+	broken bool // answers 500
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.down > 0 {
 		f.down--
 		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	if f.broken {
+		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
 	var body map[string]any
@@ -85,6 +90,19 @@ func TestLinesGoInAndRefusedOnesAreTold(t *testing.T) {
 	again, err := importer.Places.Send(t.Context(), c, rows, func() {})
 	if err != nil || again.Taken != 0 || again.Repeated != 2 {
 		t.Errorf("second run: %+v, %v", again, err)
+	}
+}
+
+func TestAFailingServerStopsTheImport(t *testing.T) {
+	f := &front{broken: true}
+	c := client(t, f)
+	rows, _, err := importer.Places.Read(strings.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := importer.Places.Send(t.Context(), c, rows, func() {})
+	if err == nil || report.Taken != 0 || len(report.Refused) != 0 {
+		t.Errorf("%+v, %v", report, err)
 	}
 }
 
