@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -256,5 +257,38 @@ func TestJudgePages(t *testing.T) {
 	changes, checked, err := c.judge(chief, &commonv1.JudgeRequest{List: "working_days", Content: c.offer().Content()})
 	if err != nil || checked != 1001 || len(changes) != 1001 {
 		t.Errorf("%d checked, %d changes, %v", checked, len(changes), err)
+	}
+}
+
+// A view does not go on without an edition whose content is missing, and is
+// not set aside either: it goes on when the content is back.
+func TestViewWaitsForTheContentOfAnEdition(t *testing.T) {
+	c := openCourt(t, readmodeltest.Open(t, "sqlite:"+t.TempDir()+"/views.db"))
+	id := c.accept("2026-12-21")
+	c.settle()
+	offer := c.offer()
+	fact, err := lawlist.Load{Offers: []lawlist.Offer{offer}}.Decide(lawlist.List{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.log.Append(t, es.StreamName(lawlist.Category, lawlist.ID(law.ListWorkingDays)), fact...)
+	// Only the view asks this library, so its failure is the view's.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for c.library.Ready() == nil {
+		if ctx.Err() != nil {
+			t.Fatal("the view never asked for the edition")
+		}
+		runtime.Gosched()
+	}
+	if r := c.row(id).Next; r.OverdueAfter != "2027-01-18" {
+		t.Errorf("went on without the edition: %s", r.OverdueAfter)
+	}
+	if err := c.files.Put(t.Context(), blob.Key(offer.Hash), offer.Content()); err != nil {
+		t.Fatal(err)
+	}
+	c.settle()
+	if r := c.row(id).Next; r.OverdueAfter != "2027-01-20" {
+		t.Errorf("after the content came back: %s", r.OverdueAfter)
 	}
 }
