@@ -52,7 +52,7 @@ func checkRegistration(login, password string, person *commonv1.Person) error {
 			wrong = append(wrong, f)
 		}
 	}
-	if p, ok := errors.AsType[*problem.Error](secrets.CheckPassword("password", password, login)); ok {
+	if p, ok := errors.AsType[*problem.Error](secrets.CheckPassword("password", password, login, person.GetName(), person.GetPhone())); ok {
 		wrong = append(wrong, p.Errors...)
 	}
 	return wrong.Err()
@@ -180,7 +180,7 @@ func (s *Service) ChangePassword(ctx context.Context, r *identityv1.ChangePasswo
 	if err != nil {
 		return nil, err
 	}
-	if err := secrets.CheckPassword("newPassword", r.GetNewPassword(), a.Login); err != nil {
+	if err := secrets.CheckPassword("newPassword", r.GetNewPassword(), a.Login, a.Name, a.Phone); err != nil {
 		return nil, err
 	}
 	id := caller.Actor.ID

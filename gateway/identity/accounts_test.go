@@ -71,6 +71,7 @@ func TestRegistrationIsChecked(t *testing.T) {
 		"nobody":         {func(r *identityv1.RegisterAccountRequest) { r.Person = nil }, "person.name", "", "REQUIRED"},
 		"long name":      {func(r *identityv1.RegisterAccountRequest) { r.Person.Name = strings.Repeat("长", 61) }, "person.name", "", "WRONG_LENGTH"},
 		"long telephone": {func(r *identityv1.RegisterAccountRequest) { r.Person.Phone = strings.Repeat("1", 21) }, "person.phone", "", "WRONG_LENGTH"},
+		"own telephone":  {func(r *identityv1.RegisterAccountRequest) { r.Person.Phone, r.Password = "13893512345", "x13893512345" }, "password", "", "TOO_COMMON"},
 		"common":         {func(r *identityv1.RegisterAccountRequest) { r.Password = "Password12345" }, "password", "", "TOO_COMMON"},
 		"holds login":    {func(r *identityv1.RegisterAccountRequest) { r.Password = "my-QIAN-secret" }, "password", "", "CONTAINS_LOGIN"},
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"database/sql"
-	_ "embed" // the deny list
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -34,17 +33,6 @@ const (
 	maxPassword         = 200 // characters
 )
 
-//go:embed common_passwords.txt
-var commonPasswords string
-
-var common = func() map[string]bool {
-	set := map[string]bool{}
-	for word := range strings.FieldsSeq(commonPasswords) {
-		set[word] = true
-	}
-	return set
-}()
-
 // ErrWrongPassword refuses a sign-in. It never says which of the two was
 // wrong.
 var ErrWrongPassword = &problem.Error{
@@ -53,37 +41,19 @@ var ErrWrongPassword = &problem.Error{
 }
 
 // CheckPassword reports what is wrong with a new password as a problem at
-// this path; the password itself is never repeated.
-func CheckPassword(path, password, login string) error {
+// this path; the password itself is never repeated. own is what else is known
+// of the person: name, telephone number.
+func CheckPassword(path, password, login string, own ...string) error {
 	var wrong problem.Fields
-	plain := strings.ToLower(password)
 	switch n := utf8.RuneCountInString(password); {
 	case n < minPassword || n > maxPassword:
 		wrong.Add(path, "", "WRONG_LENGTH", "密码应为 12 到 200 个字符。", "A password has 12 to 200 characters.")
-	case login != "" && strings.Contains(plain, strings.ToLower(login)):
+	case login != "" && strings.Contains(strings.ToLower(password), strings.ToLower(login)):
 		wrong.Add(path, "", "CONTAINS_LOGIN", "密码不能包含登录名。", "A password must not contain the sign-in name.")
-	case common[plain] || common[strings.TrimRight(plain, "0123456789!@#$.")] || monotonous(plain):
+	case guessable(password, append(own, login)...):
 		wrong.Add(path, "", "TOO_COMMON", "这个密码太常见，容易被猜中，请换一个。", "This password is common and easily guessed. Choose another.")
 	}
 	return wrong.Err()
-}
-
-// monotonous reports a password of fewer than five different characters, or
-// one that repeats a short piece.
-func monotonous(s string) bool {
-	different := map[rune]bool{}
-	for _, r := range s {
-		different[r] = true
-	}
-	if len(different) < 5 {
-		return true
-	}
-	for n := 1; n <= len(s)/3; n++ {
-		if strings.Repeat(s[:n], len(s)/n+1)[:len(s)] == s {
-			return true
-		}
-	}
-	return false
 }
 
 // GeneratePassword returns a random password of 100 bits in five groups that
