@@ -126,10 +126,10 @@ func (d Deadline) startText() Text {
 
 func (d Deadline) lengthText() Text {
 	r := d.Rule
-	switch r.Unit {
-	case Permanent:
+	if r.Unit == Permanent {
 		return Text{"永久", "for ever"}
-	case FixedDay:
+	}
+	if r.Unit == FixedDay {
 		return Text{"每年 " + r.FixedDay + " 前（含当日）", "by " + r.FixedDay + " of each year"}
 	}
 	t := Text{fmt.Sprintf("%d %s", r.Amount, r.Unit.text().Zh), fmt.Sprintf("%d %s", r.Amount, r.Unit.text().En)}
