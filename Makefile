@@ -14,7 +14,7 @@ lint: bin/golangci-lint bin/buf
 proto: ## generate Go, REST and OpenAPI from proto/
 	bash tools/protos.sh
 pages: ## generate Go from the page templates
-	go tool templ generate -path gateway
+	go tool templ generate -path gateway/web
 bench: ## measure, beside the named limits
 	cd bench && go run . -out ../docs/bench
 nightly: ## the long tier
