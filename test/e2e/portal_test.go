@@ -16,7 +16,7 @@ func TestPortal(t *testing.T) {
 	ctx := browser(t)
 	p := &program{dir: t.TempDir()}
 	t.Cleanup(p.abandon)
-	if err := p.start(t.Context(), "--clock", "2026-09-15T09:00:00+08:00"); err != nil {
+	if err := p.start(t.Context(), "--clock", "2026-11-10T09:00:00+08:00"); err != nil {
 		t.Fatal(err)
 	}
 	t.Run("zh", func(t *testing.T) { walk{p, ctx, "zh", "zh", true}.whole(t, "天祝县示例路 21 号") })
