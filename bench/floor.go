@@ -32,6 +32,9 @@ type floor struct {
 	closers []func() error
 }
 
+// floorParts are the names of the parts, in the order of a command.
+var floorParts = []string{"HTTP echo", "unary echo", "no-store append", "fdatasync"}
+
 func (f *floor) close() error {
 	var err error
 	for i := len(f.closers) - 1; i >= 0; i-- {
@@ -143,6 +146,7 @@ func (f *floor) openAppend(r *run) error {
 	if err != nil {
 		return err
 	}
+	config.Logger = func(string, string, ...any) {} // standard output is for the figures
 	client, err := esdb.NewClient(config)
 	if err != nil {
 		return err

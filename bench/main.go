@@ -39,6 +39,7 @@ type run struct {
 	scale   float64
 	dir     string
 	binary  string
+	profile string // folder for CPU profiles of the program, or empty
 	figures []Figure
 	log     io.Writer
 }
@@ -63,22 +64,23 @@ func main() {
 	only := flag.String("only", "", "sections to measure, separated by commas; empty means all")
 	rounds := flag.Int("rounds", 5, "interleaved rounds of each comparison")
 	scale := flag.Float64("scale", 1, "size of the data, 1 is the size that the goals name")
+	profile := flag.String("profile", "", "folder for CPU profiles of the measured program")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := measure(ctx, *out, *only, *rounds, *scale); err != nil {
+	if err := measure(ctx, *out, *only, *rounds, *scale, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func measure(ctx context.Context, out, only string, rounds int, scale float64) error {
+func measure(ctx context.Context, out, only string, rounds int, scale float64, profile string) error {
 	dir, err := os.MkdirTemp("", "shiyang-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	r := &run{ctx: ctx, rounds: rounds, scale: scale, dir: dir, log: os.Stdout, binary: filepath.Join(dir, "shiyang")}
+	r := &run{ctx: ctx, rounds: rounds, scale: scale, dir: dir, profile: profile, log: os.Stdout, binary: filepath.Join(dir, "shiyang")}
 	if err := r.compile(r.binary, ""); err != nil {
 		return err
 	}

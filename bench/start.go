@@ -36,13 +36,15 @@ func (r *run) measureStart() error {
 func (r *run) startFull() error {
 	data := filepath.Join(r.dir, "full")
 	events := int(1_000_000 * r.scale)
-	if err := r.seedPermits(data, events/eventsPerPermit); err != nil {
+	if err := r.seedPermits(data, int(float64(events)/eventsPerPermit)); err != nil {
 		return err
 	}
 	first, err := r.launch(data, false)
 	if err != nil {
 		return err
 	}
+	used := processTicks(first.cmd.Process.Pid)
+	r.add(Figure{"start", "CPU for one event in all views", used / ticks / float64(events) * 1e6, "µs", "", nil})
 	r.add(Figure{"start", fmt.Sprintf("views built from %d events", events), first.ready.Seconds(), "s", "", nil})
 	if err := first.stop(); err != nil {
 		return err
