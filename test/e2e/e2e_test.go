@@ -19,6 +19,7 @@
 //	page PATH                  read a page as text, without a session
 //	attach KIND FILE           upload a file
 //	keep NAME field            keep a field of the last answer as $NAME
+//	back LOGIN                 go on in the session that LOGIN opened before
 //	seat ID                    act in another capacity of the same person
 //	events | unchanged N       count the events of the log; check that there are N
 //

@@ -29,13 +29,15 @@ const chapterKey key = 0
 type chapter struct {
 	*program
 	visitor
-	last json.RawMessage
+	sessions map[string]visitor // the last one of every sign-in name
+	last     json.RawMessage
 }
 
 // commands of the scripts; a ! in front says that it fails.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"start": command((*chapter).begin), "part": command((*chapter).beginPart), "database": command((*chapter).database), "address": command((*chapter).address),
 	"quit": ending(syscall.SIGTERM), "crash": ending(syscall.SIGKILL),
+	"back":      command((*chapter).back),
 	"as":        command((*chapter).as),
 	"post":      command((*chapter).post),
 	"get":       command((*chapter).get),
@@ -179,8 +181,22 @@ func (c *chapter) as(ts *testscript.TestScript, args []string) error {
 	v, answer, err := signIn(c.url, args[0], args[1])
 	if err == nil {
 		c.visitor = v
+		if c.sessions == nil {
+			c.sessions = map[string]visitor{}
+		}
+		c.sessions[args[0]] = v
 	}
 	return c.show(ts, answer, err)
+}
+
+// back goes on in the session that somebody opened before.
+func (c *chapter) back(_ *testscript.TestScript, args []string) error {
+	v, ok := c.sessions[strings.Join(args, " ")]
+	if !ok {
+		return fmt.Errorf("%v has no session", args)
+	}
+	c.visitor = v
+	return nil
 }
 
 func (c *chapter) post(ts *testscript.TestScript, args []string) error {
@@ -326,13 +342,24 @@ func (c *chapter) seat(ts *testscript.TestScript, args []string) error {
 	return c.show(ts, answer, err)
 }
 
-// events counts the events of the whole log.
+// events counts the events of the whole log once it stands still: reactions
+// to the last command may write, too.
 func (c *chapter) events(ts *testscript.TestScript, _ []string) error {
-	count, err := c.stored()
-	if err != nil {
-		return err
-	}
-	return c.show(ts, fmt.Appendf(nil, `{"count":%d}`, count), nil)
+	count, same := 0, 0
+	err := until("a quiet log", func() (bool, error) {
+		now, err := c.stored()
+		if err != nil {
+			return true, err
+		}
+		if same++; now != count {
+			count, same = now, 0
+		}
+		if same == 50 {
+			return true, nil
+		}
+		return false, fmt.Errorf("%d events and growing", now)
+	})
+	return c.show(ts, fmt.Appendf(nil, `{"count":%d}`, count), err)
 }
 
 // unchanged checks that the log has as many events as before.
