@@ -11,6 +11,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -74,12 +75,12 @@ func main() {
 	}
 }
 
-func measure(ctx context.Context, out, only string, rounds int, scale float64, profile string) error {
+func measure(ctx context.Context, out, only string, rounds int, scale float64, profile string) (err error) {
 	dir, err := os.MkdirTemp("", "shiyang-bench-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	r := &run{ctx: ctx, rounds: rounds, scale: scale, dir: dir, profile: profile, log: os.Stdout, binary: filepath.Join(dir, "shiyang")}
 	if err := r.compile(r.binary, ""); err != nil {
 		return err

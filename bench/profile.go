@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,9 +34,8 @@ func (r *run) fetchProfile(p *program, name string, seconds int) error {
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close()
 	content, err := io.ReadAll(response.Body)
-	if err != nil {
+	if err := errors.Join(err, response.Body.Close()); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(r.profile, 0o755); err != nil { //nolint:gosec // figures

@@ -74,8 +74,8 @@ var (
 
 // launch starts the program on a data folder and waits until it is ready. With
 // demo it waits for the printed sign-ins too.
-func (r *run) launch(data string, demo bool, args ...string) (*program, error) {
-	args = append([]string{"--data", data, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-level", "error", "--demo=" + strconv.FormatBool(demo)}, args...)
+func (r *run) launch(data string, demo bool) (*program, error) {
+	args := []string{"--data", data, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-level", "error", "--demo=" + strconv.FormatBool(demo)}
 	p := &program{cmd: exec.CommandContext(r.ctx, r.binary, args...), signs: map[string]string{}} //nolint:gosec // our own program
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -29,6 +29,7 @@ type unsealed struct{}
 var errPersonal = errors.New("seeded events hold no personal data")
 
 func (unsealed) Seal(context.Context, string, []byte, []byte) (string, error) { return "", errPersonal }
+
 func (unsealed) Open(context.Context, string, string, []byte) ([]byte, error) {
 	return nil, errPersonal
 }

@@ -35,6 +35,13 @@ func (r *run) measureStart() error {
 // startFull measures a start on a long log whose views are up to date.
 func (r *run) startFull() error {
 	data := filepath.Join(r.dir, "full")
+	made, err := r.launch(data, false) // loads the editions of the law before anything else
+	if err != nil {
+		return err
+	}
+	if err := made.stop(); err != nil {
+		return err
+	}
 	events := int(1_000_000 * r.scale)
 	if err := r.seedPermits(data, int(float64(events)/eventsPerPermit)); err != nil {
 		return err
