@@ -125,10 +125,22 @@ func schema() []string {
 		recorded_at TEXT NOT NULL, example INTEGER NOT NULL, facts TEXT NOT NULL,
 		act TEXT NOT NULL, audience TEXT NOT NULL, barred TEXT NOT NULL, rule TEXT NOT NULL,
 		due TEXT NOT NULL, overdue_after TEXT NOT NULL, suspended INTEGER NOT NULL, law_version TEXT NOT NULL)`}
-	for _, column := range []string{"recorded_at", "due", "unit_name", "valid_to"} {
-		ddl = append(ddl,
-			fmt.Sprintf(`CREATE INDEX permit_list_v1_%[1]s ON `+table+` (%[1]s, permit_id)`, column),
-			fmt.Sprintf(`CREATE INDEX permit_list_v1_status_%[1]s ON `+table+` (status, %[1]s, permit_id)`, column))
+	// Each order alone, and behind what people filter by. The columns behind the
+	// id let a filter pass over entries without looking at their rows.
+	for _, index := range [][3]string{
+		{"recorded_at", "recorded_at", "status, class, division, enterprise_id"},
+		{"due", "due", "status, class, division, enterprise_id"},
+		{"unit_name", "unit_name", "status, class, division, enterprise_id"},
+		{"valid_to", "valid_to", "status, class, division, enterprise_id"},
+		{"status_recorded_at", "status, recorded_at", "class, division, enterprise_id"},
+		{"status_due", "status, due", "class, division, enterprise_id"},
+		{"division_recorded_at", "division, recorded_at", "status, class"},
+		{"division_due", "division, due", "status, class"},
+		{"division_unit_name", "division, unit_name", "status, class"},
+		{"both_recorded_at", "division, status, recorded_at", "class"},
+		{"both_due", "division, status, due", "class"},
+	} {
+		ddl = append(ddl, fmt.Sprintf(`CREATE INDEX permit_list_v1_%s ON `+table+` (%s, permit_id, %s)`, index[0], index[1], index[2]))
 	}
 	return append(ddl,
 		`CREATE INDEX permit_list_v1_enterprise ON `+table+` (enterprise_id)`,
