@@ -132,10 +132,12 @@ func (o *office) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*p
 	item := func(d *commonv1.Deadline, zh, en string) *permitsv1.WorkItem {
 		return &permitsv1.WorkItem{Permit: o.row(permitID, d), Action: &commonv1.LegalAction{Name: "accept", Title: text(zh, en), Allowed: true}, Deadline: d}
 	}
+	twoReadings := deadline("near", "2026-09-21", "2026-11-03", 4)
+	twoReadings.OverdueAfter = day("2026-11-05")
 	return &permitsv1.ListWorkResponse{Items: []*permitsv1.WorkItem{
 		item(deadline("overdue", "2026-09-20", "2026-10-27", -1), "决定是否受理", "Decide on acceptance"),
 		item(deadline("near", "2026-09-21", "2026-10-28", 0), "提交审查意见", "Report the examination"),
-		item(deadline("near", "2026-09-21", "2026-11-03", 4), "作出许可决定", "Decide on the permit"),
+		item(twoReadings, "作出许可决定", "Decide on the permit"),
 		item(deadline("running", "2026-09-21", "2026-12-14", 33), "送达决定", "Deliver the decision"),
 		item(nil, "填写申请", "Fill in the application"),
 	}, Overdue: 1, Total: 5}, o.called(ctx, "ListWork", r)

@@ -72,9 +72,37 @@ func TestDueExplainsItself(t *testing.T) {
 	d.Basis = &commonv1.Text{Zh: "条例 第12条", En: "Art. 12"}
 	d.Explanation = []*commonv1.Text{{Zh: "批准延长会改变它。", En: "An extension would move it."}}
 	got := render(t, words.En, component.Due(d, day("2026-10-07"), "flow"))
-	for _, want := range []string{"due 11 Oct 2026 · 4 days left (provisional)", "Art. 12", "1 Oct 2026, that day not counted", "10 calendar days", "4 Oct 2026 to 5 Oct 2026, hearing", "12 Oct 2026", "An extension would move it."} {
+	for _, want := range []string{"remind 11 Oct · due by 12 Oct · 4 days left (provisional)", "Art. 12", "1 Oct 2026, that day not counted", "10 calendar days", "4 Oct 2026 to 5 Oct 2026, hearing", "<dt>Reminder</dt><dd>11 Oct 2026 Sun</dd>", "<dt>Due by</dt><dd>12 Oct 2026 Mon</dd>", "ends 12 Oct, 4 days left", "An extension would move it."} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q", want)
+		}
+	}
+}
+
+// What is left counts to the later reading, so the chip names that day beside
+// the day of the reminder; a period with one reading names one day.
+func TestDueTextNamesBothReadings(t *testing.T) {
+	for _, c := range []struct {
+		name, state, later string
+		remaining          int32
+		zh, en             string
+	}{
+		{"two readings", "running", "2026-10-13", 2, "提醒 10-11 · 最迟 10-13 届满 · 还有 2 天", "remind 11 Oct · due by 13 Oct · 2 days left"},
+		{"on the later day", "near", "2026-10-13", 0, "提醒 10-11 · 最迟 10-13 届满 · 今日届满", "remind 11 Oct · due by 13 Oct · ends today"},
+		{"overdue", "overdue", "2026-10-13", -1, "2026-10-13 届满 · 逾期 1 天", "due 13 Oct 2026 · 1 day late"},
+		{"one reading", "running", "2026-10-11", 2, "2026-10-11 届满 · 还有 2 天", "due 11 Oct 2026 · 2 days left"},
+		{"no later reading", "running", "", 2, "2026-10-11 届满 · 还有 2 天", "due 11 Oct 2026 · 2 days left"},
+	} {
+		d := period()
+		d.State, d.Remaining = c.state, c.remaining
+		if c.later != "" {
+			d.OverdueAfter = day(c.later)
+		}
+		if got := component.DueText(words.With(t.Context(), words.Zh), d); got != c.zh {
+			t.Errorf("%s: %s, want %s", c.name, got, c.zh)
+		}
+		if got := component.DueText(words.With(t.Context(), words.En), d); got != c.en {
+			t.Errorf("%s: %s, want %s", c.name, got, c.en)
 		}
 	}
 }

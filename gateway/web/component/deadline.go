@@ -33,7 +33,7 @@ const (
 // newRiver reckons the drawing; false if there is no last day to draw to.
 func newRiver(ctx context.Context, d *commonv1.Deadline, today *commonv1.Date) (river, bool) {
 	start, ok1 := words.Time(d.GetStart())
-	due, ok2 := words.Time(d.GetDue())
+	due, ok2 := words.Time(lastDay(d))
 	at, ok3 := words.Time(today)
 	if met, ok := words.Time(d.GetMet()); ok {
 		at = met
@@ -47,7 +47,7 @@ func newRiver(ctx context.Context, d *commonv1.Deadline, today *commonv1.Date) (
 	x := func(d float64) float64 { return riverEdge + (riverWidth-2*riverEdge)*d/whole }
 	r := river{
 		Now: x(now), End: x(whole), NowAt: min(max(x(now), 60), riverWidth-70),
-		From: words.ShortDay(ctx, d.GetStart()), To: words.ShortDay(ctx, d.GetDue()),
+		From: words.ShortDay(ctx, d.GetStart()), To: words.ShortDay(ctx, lastDay(d)),
 		NowLabel: words.Left(ctx, d),
 	}
 	r.Name = words.RiverName.F(ctx, r.From, r.To, r.NowLabel)
@@ -102,6 +102,20 @@ func DueTone(d *commonv1.Deadline) Tone {
 	return Mute
 }
 
+// Reminds reports whether the due day is only the earlier of two readings of
+// the law: people are reminded on it, and late only after the later one.
+func Reminds(d *commonv1.Deadline) bool {
+	return d.GetDue() != nil && lastDay(d).GetIso() != d.GetDue().GetIso()
+}
+
+// lastDay is the day after which it is late: what is left counts to it.
+func lastDay(d *commonv1.Deadline) *commonv1.Date {
+	if d.GetOverdueAfter() != nil {
+		return d.GetOverdueAfter()
+	}
+	return d.GetDue()
+}
+
 // DueText is what the chip of a deadline says while closed.
 func DueText(ctx context.Context, d *commonv1.Deadline) string {
 	switch {
@@ -112,11 +126,10 @@ func DueText(ctx context.Context, d *commonv1.Deadline) string {
 	case d.GetDue() == nil:
 		return words.From(d.GetTitle()).In(ctx)
 	}
-	last := d.GetDue()
-	if d.GetState() == "overdue" && d.GetOverdueAfter() != nil {
-		last = d.GetOverdueAfter() // the reading under which it is late
+	text := words.DueOn.F(ctx, words.Day(ctx, lastDay(d)), words.Left(ctx, d))
+	if Reminds(d) && d.GetState() != "overdue" {
+		text = words.DueTwo.F(ctx, words.ShortDay(ctx, d.GetDue()), words.ShortDay(ctx, lastDay(d)), words.Left(ctx, d))
 	}
-	text := words.DueOn.F(ctx, words.Day(ctx, last), words.Left(ctx, d))
 	if d.GetProvisional() {
 		text += words.Provisional.In(ctx)
 	}
@@ -141,10 +154,12 @@ func reasons(ctx context.Context, d *commonv1.Deadline) []Pair {
 			words.Day(ctx, p.GetFrom()), to, words.From(p.GetReason()).In(ctx))})
 	}
 	if !d.GetSuspended() {
-		rows = append(rows, Pair{words.LastDay, words.Day(ctx, d.GetDue()) + " " + words.Weekday(ctx, d.GetDue())})
-	}
-	if d.GetOverdueAfter() != nil && d.GetOverdueAfter().GetIso() != d.GetDue().GetIso() && !d.GetSuspended() {
-		rows = append(rows, Pair{words.LateAfter, words.Day(ctx, d.GetOverdueAfter())})
+		name := words.LastDay
+		if Reminds(d) {
+			rows = append(rows, Pair{words.ReminderDay, dayOfWeek(ctx, d.GetDue())})
+			name = words.LatestDay
+		}
+		rows = append(rows, Pair{name, dayOfWeek(ctx, lastDay(d))})
 	}
 	if d.GetMet() != nil {
 		rows = append(rows, Pair{words.DoneOn, words.Day(ctx, d.GetMet())})
@@ -153,6 +168,10 @@ func reasons(ctx context.Context, d *commonv1.Deadline) []Pair {
 		rows = append(rows, Pair{words.LawEdition, d.GetLawVersion()})
 	}
 	return rows
+}
+
+func dayOfWeek(ctx context.Context, d *commonv1.Date) string {
+	return words.Day(ctx, d) + " " + words.Weekday(ctx, d)
 }
 
 // Load is how many things end on a day.

@@ -61,6 +61,7 @@ var (
 	WorkingDaysLeft = Counted{"还有 %d 个工作日", "%d working day left", "%d working days left"}
 	DaysLeft        = Counted{"还有 %d 天", "%d day left", "%d days left"}
 	DueOn           = Text{"%s 届满 · %s", "due %s · %s"}
+	DueTwo          = Text{"提醒 %s · 最迟 %s 届满 · %s", "remind %s · due by %s · %s"}
 	Provisional     = Text{"（暂定）", " (provisional)"}
 	ProvisionalWhy  = Text{"期间跨入的年份尚未公布放假安排，日期暂定，公布后重新计算。", "The holidays of a year it runs through are not published yet. The day is provisional and will be reckoned again."}
 	ClockStopped    = Text{"期限中止", "clock stopped"}
@@ -73,7 +74,8 @@ var (
 	StartNotCounted = Text{"%s，当日不计", "%s, that day not counted"}
 	PeriodName      = Text{"期间", "Period"}
 	LastDay         = Text{"届满", "Last day"}
-	LateAfter       = Text{"此后为逾期", "Late after"}
+	ReminderDay     = Text{"提醒日", "Reminder"}
+	LatestDay       = Text{"最迟届满", "Due by"}
 	DoneOn          = Text{"完成", "Done on"}
 	LawEdition      = Text{"法规数据版本", "Edition of the law data"}
 	RiverName       = Text{"从 %s 起，到 %s 届满，%s", "From %s, ends %s, %s"}

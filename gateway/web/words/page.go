@@ -4,14 +4,14 @@ package words
 var (
 	MyWork       = Text{"我的待办", "What I must do next"}
 	MyWorkMenu   = Text{"我的待办", "My actions"}
-	MyWorkLead   = Text{"%s · 按法律规定的最后一日排序", "%s · sorted by the law’s last day"}
+	MyWorkLead   = Text{"%s · 按法定期限的提醒日排序", "%s · sorted by the day of reminder under the law"}
 	OverdueWork  = Text{"已逾期", "Overdue"}
-	TodayWork    = Text{"今日届满", "Ends today"}
+	TodayWork    = Text{"今日应办", "For today"}
 	NearWork     = Text{"临近届满", "Ending soon"}
 	LaterWork    = Text{"以后", "Later"}
 	OpenEnded    = Text{"没有法定期限", "Without a legal period"}
 	AllWork      = Text{"全部待办", "All actions"}
-	UrgentWork   = Text{"已逾期和今日届满", "Overdue and ending today"}
+	UrgentWork   = Text{"已逾期和今日应办", "Overdue and for today"}
 	UrgentNote   = Text{"逾期的事仍然要办，并写明原因", "Still to be done, with the reason recorded"}
 	NothingToDo  = Text{"没有待办的事。", "Nothing is to be done."}
 	NothingLate  = Text{"没有逾期的事。", "Nothing is overdue."}
