@@ -41,7 +41,8 @@ func (p *pages) home(v *visit) error {
 // on each day.
 func (p *pages) sortWork(v *visit, list *permitsv1.ListWorkResponse) page.Work {
 	w := page.Work{Now: p.Now(), Overdue: int(list.GetOverdue()), Total: int(list.GetTotal()), Next: v.next(list.GetNext())}
-	today := words.Today(w.Now).GetIso()
+	w.Weeks = component.Weeks{Today: words.Today(w.Now), Rest: list.GetRestDays(), Provisional: list.GetRestDaysProvisional()}
+	today := w.Weeks.Today.GetIso()
 	for _, i := range list.GetItems() {
 		d := i.GetDeadline()
 		switch {
@@ -55,10 +56,10 @@ func (p *pages) sortWork(v *visit, list *permitsv1.ListWorkResponse) page.Work {
 		default:
 			w.Later = append(w.Later, i)
 		}
-		if n := len(w.Loads); n > 0 && w.Loads[n-1].Day.GetIso() == d.GetDue().GetIso() {
-			w.Loads[n-1].Count++
+		if n := len(w.Weeks.Loads); n > 0 && w.Weeks.Loads[n-1].Day.GetIso() == d.GetDue().GetIso() {
+			w.Weeks.Loads[n-1].Count++
 		} else {
-			w.Loads = append(w.Loads, component.Load{Day: d.GetDue(), Count: 1, Late: d.GetState() == "overdue"})
+			w.Weeks.Loads = append(w.Weeks.Loads, component.Load{Day: d.GetDue(), Count: 1, Late: d.GetState() == "overdue"})
 		}
 	}
 	return w

@@ -99,6 +99,7 @@ func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*p
 		return nil, err
 	}
 	answer := &permitsv1.ListWorkResponse{Next: next, Total: total, Overdue: overdue}
+	answer.RestDays, answer.RestDaysProvisional = restDays(o)
 	for _, row := range rows {
 		shown := s.row(row, o)
 		item := &permitsv1.WorkItem{Permit: shown, Deadline: shown.GetDeadline()}
@@ -109,6 +110,21 @@ func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*p
 		answer.Items = append(answer.Items, item)
 	}
 	return answer, nil
+}
+
+// restDays are the days of this week and the next two that are no working days
+// by the legal calendar 休息日, and whether a year of them is not published.
+func restDays(o permit.Occasion) (rest []*commonv1.Date, provisional bool) {
+	const shown = 21
+	cal := o.Law.Calendar()
+	monday := o.Today.AddDays(-(int(o.Today.Weekday()) + 6) % 7)
+	for i := range shown {
+		day := monday.AddDays(i)
+		if !cal.IsWorkingDay(day) {
+			rest = append(rest, wireDay(day))
+		}
+	}
+	return rest, cal.ProvisionalBetween(monday.AddDays(-1), monday.AddDays(shown-1))
 }
 
 // row shows one line of a list; its deadline is computed anew.

@@ -2,6 +2,7 @@ package component_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -104,6 +105,31 @@ func TestDueTextNamesBothReadings(t *testing.T) {
 		if got := component.DueText(words.With(t.Context(), words.En), d); got != c.en {
 			t.Errorf("%s: %s, want %s", c.name, got, c.en)
 		}
+	}
+}
+
+// National Day 2026 rests from Thursday to Wednesday and the Saturday after it
+// is a working day: the strip follows the days it is given, not the weekday.
+func TestStripRestsByTheLegalCalendar(t *testing.T) {
+	weeks := component.Weeks{Today: day("2026-09-30")}
+	for _, iso := range []string{"2026-10-01", "2026-10-02", "2026-10-03", "2026-10-04", "2026-10-05", "2026-10-06", "2026-10-07", "2026-10-11", "2026-10-17", "2026-10-18"} {
+		weeks.Rest = append(weeks.Rest, day(iso))
+	}
+	got := render(t, words.Zh, component.Strip(weeks))
+	if n := strings.Count(got, `class="hole"`); n != len(weeks.Rest) {
+		t.Errorf("%d days rest, want %d", n, len(weeks.Rest))
+	}
+	for at, rests := range map[int]bool{2: false, 3: true, 9: true, 10: false, 12: false, 13: true} { // days after Monday 28 September
+		if hole := fmt.Sprintf(`<rect class="hole" x="%.1f"`, 6+float64(at)*48.5); strings.Contains(got, hole) != rests {
+			t.Errorf("day %d rests: %t, want %t", at, !rests, rests)
+		}
+	}
+	if strings.Contains(got, "暂定") {
+		t.Error("a published calendar is called provisional")
+	}
+	weeks.Provisional = true
+	if got := render(t, words.Zh, component.Strip(weeks)); !strings.Contains(got, "休息日暂定") {
+		t.Error("an unpublished calendar is not called provisional")
 	}
 }
 

@@ -3,6 +3,7 @@ package component
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"shiyang/gateway/web/words"
@@ -174,6 +175,18 @@ func dayOfWeek(ctx context.Context, d *commonv1.Date) string {
 	return words.Day(ctx, d) + " " + words.Weekday(ctx, d)
 }
 
+// Weeks are the three weeks that the strip shows.
+type Weeks struct {
+	Today       *commonv1.Date
+	Rest        []*commonv1.Date // no working days by the legal calendar
+	Provisional bool             // the calendar of a year is not published
+	Loads       []Load
+}
+
+func (w Weeks) rests(iso string) bool {
+	return slices.ContainsFunc(w.Rest, func(d *commonv1.Date) bool { return d.GetIso() == iso })
+}
+
 // Load is how many things end on a day.
 type Load struct {
 	Day   *commonv1.Date
@@ -193,8 +206,8 @@ const stripDay = 48.5
 
 // strip draws the 21 days from the Monday before today with the number of
 // things that end on each.
-func strip(ctx context.Context, today *commonv1.Date, loads []Load) []weekStrip {
-	at, ok := words.Time(today)
+func strip(ctx context.Context, w Weeks) []weekStrip {
+	at, ok := words.Time(w.Today)
 	if !ok {
 		return nil
 	}
@@ -205,13 +218,13 @@ func strip(ctx context.Context, today *commonv1.Date, loads []Load) []weekStrip 
 		d := &commonv1.Date{Iso: t.Format(time.DateOnly)}
 		days[i] = weekStrip{
 			X: 6 + float64(i)*stripDay, Weekday: words.Weekday(ctx, d), Day: fmt.Sprint(t.Day()),
-			Rest:  t.Weekday() == time.Saturday || t.Weekday() == time.Sunday,
+			Rest:  w.rests(d.GetIso()),
 			Today: t.Equal(at), Past: t.Before(at),
 		}
 		if t.Day() == 1 {
 			days[i].Day = words.ShortDay(ctx, d)
 		}
-		for _, l := range loads {
+		for _, l := range w.Loads {
 			if l.Day.GetIso() == d.GetIso() {
 				days[i].Count, days[i].Late = fmt.Sprint(l.Count), l.Late
 			}

@@ -24,7 +24,7 @@ type Work struct {
 	Overdue, Total             int
 	Urgent, Near, Later, Loose []*permitsv1.WorkItem
 	Next                       string
-	Loads                      []component.Load
+	Weeks                      component.Weeks
 }
 
 func (w Work) today() *commonv1.Date { return words.Today(w.Now) }
@@ -113,7 +113,7 @@ func Home(f component.Frame, w Work) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = component.Strip(w.today(), w.Loads).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Strip(w.Weeks).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

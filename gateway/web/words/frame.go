@@ -80,6 +80,7 @@ var (
 	LawEdition      = Text{"法规数据版本", "Edition of the law data"}
 	RiverName       = Text{"从 %s 起，到 %s 届满，%s", "From %s, ends %s, %s"}
 	StripTitle      = Text{"三周期限一览", "Three weeks of due days"}
+	RestProvisional = Text{"三周内有的年份尚未公布放假安排，休息日暂定。", "The holidays of a year in these three weeks are not published yet: rest days are provisional."}
 	StripName       = Text{"三周内每日届满件数：%s", "Items ending per day in three weeks: %s"}
 	LoadOf          = Text{"%s %d 件；", "%s: %d; "}
 )

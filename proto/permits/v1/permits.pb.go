@@ -3972,9 +3972,14 @@ type ListWorkResponse struct {
 	// How many are overdue.
 	Overdue int32 `protobuf:"varint,3,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	// How many there are.
-	Total         int32 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Total int32 `protobuf:"varint,4,opt,name=total,proto3" json:"total,omitempty"`
+	// 休息日: days that do not count as working days, holidays and make-up days
+	// considered, of the 21 days from Monday of this week in Asia/Shanghai.
+	RestDays []*v1.Date `protobuf:"bytes,5,rep,name=rest_days,json=restDays,proto3" json:"rest_days,omitempty"`
+	// True while the calendar of a year of these days is not published.
+	RestDaysProvisional bool `protobuf:"varint,6,opt,name=rest_days_provisional,json=restDaysProvisional,proto3" json:"rest_days_provisional,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *ListWorkResponse) Reset() {
@@ -4033,6 +4038,20 @@ func (x *ListWorkResponse) GetTotal() int32 {
 		return x.Total
 	}
 	return 0
+}
+
+func (x *ListWorkResponse) GetRestDays() []*v1.Date {
+	if x != nil {
+		return x.RestDays
+	}
+	return nil
+}
+
+func (x *ListWorkResponse) GetRestDaysProvisional() bool {
+	if x != nil {
+		return x.RestDaysProvisional
+	}
+	return false
 }
 
 // Asks the public register.
@@ -4765,12 +4784,14 @@ const file_permits_v1_permits_proto_rawDesc = "" +
 	"\bWorkItem\x12-\n" +
 	"\x06permit\x18\x01 \x01(\v2\x15.permits.v1.PermitRowR\x06permit\x12.\n" +
 	"\x06action\x18\x02 \x01(\v2\x16.common.v1.LegalActionR\x06action\x12/\n" +
-	"\bdeadline\x18\x03 \x01(\v2\x13.common.v1.DeadlineR\bdeadline\"\x82\x01\n" +
+	"\bdeadline\x18\x03 \x01(\v2\x13.common.v1.DeadlineR\bdeadline\"\xe4\x01\n" +
 	"\x10ListWorkResponse\x12*\n" +
 	"\x05items\x18\x01 \x03(\v2\x14.permits.v1.WorkItemR\x05items\x12\x12\n" +
 	"\x04next\x18\x02 \x01(\tR\x04next\x12\x18\n" +
 	"\aoverdue\x18\x03 \x01(\x05R\aoverdue\x12\x14\n" +
-	"\x05total\x18\x04 \x01(\x05R\x05total\"\xd0\x01\n" +
+	"\x05total\x18\x04 \x01(\x05R\x05total\x12,\n" +
+	"\trest_days\x18\x05 \x03(\v2\x0f.common.v1.DateR\brestDays\x122\n" +
+	"\x15rest_days_provisional\x18\x06 \x01(\bR\x13restDaysProvisional\"\xd0\x01\n" +
 	"\x15SearchRegisterRequest\x12\x1d\n" +
 	"\x05query\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x05query\x124\n" +
 	"\bdivision\x18\x02 \x01(\tB\x18\xbaH\x15r\x132\x11^(6206[0-9]{2})?$R\bdivision\x12'\n" +
@@ -5044,75 +5065,76 @@ var file_permits_v1_permits_proto_depIdxs = []int32{
 	67,  // 91: permits.v1.WorkItem.action:type_name -> common.v1.LegalAction
 	75,  // 92: permits.v1.WorkItem.deadline:type_name -> common.v1.Deadline
 	57,  // 93: permits.v1.ListWorkResponse.items:type_name -> permits.v1.WorkItem
-	68,  // 94: permits.v1.RegisterEntry.management_class:type_name -> permits.v1.ManagementClass
-	69,  // 95: permits.v1.RegisterEntry.valid_from:type_name -> common.v1.Date
-	69,  // 96: permits.v1.RegisterEntry.valid_to:type_name -> common.v1.Date
-	76,  // 97: permits.v1.RegisterEntry.outlets:type_name -> permits.v1.Outlet
-	73,  // 98: permits.v1.RegisterEntry.limits:type_name -> permits.v1.Limit
-	69,  // 99: permits.v1.RegisterEntry.decided:type_name -> common.v1.Date
-	60,  // 100: permits.v1.SearchRegisterResponse.entries:type_name -> permits.v1.RegisterEntry
-	60,  // 101: permits.v1.GetRegisterEntryResponse.entry:type_name -> permits.v1.RegisterEntry
-	2,   // 102: permits.v1.PermitsService.RegisterFacility:input_type -> permits.v1.RegisterFacilityRequest
-	4,   // 103: permits.v1.PermitsService.ChangeFacility:input_type -> permits.v1.ChangeFacilityRequest
-	6,   // 104: permits.v1.PermitsService.AssignFacility:input_type -> permits.v1.AssignFacilityRequest
-	8,   // 105: permits.v1.PermitsService.GetFacility:input_type -> permits.v1.GetFacilityRequest
-	11,  // 106: permits.v1.PermitsService.ListFacilities:input_type -> permits.v1.ListFacilitiesRequest
-	13,  // 107: permits.v1.PermitsService.OpenApplication:input_type -> permits.v1.OpenApplicationRequest
-	15,  // 108: permits.v1.PermitsService.PublishNotice:input_type -> permits.v1.PublishNoticeRequest
-	17,  // 109: permits.v1.PermitsService.CheckApplication:input_type -> permits.v1.CheckApplicationRequest
-	19,  // 110: permits.v1.PermitsService.SubmitApplication:input_type -> permits.v1.SubmitApplicationRequest
-	21,  // 111: permits.v1.PermitsService.WithdrawApplication:input_type -> permits.v1.WithdrawApplicationRequest
-	23,  // 112: permits.v1.PermitsService.CorrectOnSpot:input_type -> permits.v1.CorrectOnSpotRequest
-	25,  // 113: permits.v1.PermitsService.NoticeDeficiency:input_type -> permits.v1.NoticeDeficiencyRequest
-	27,  // 114: permits.v1.PermitsService.AcceptApplication:input_type -> permits.v1.AcceptApplicationRequest
-	29,  // 115: permits.v1.PermitsService.DeclineApplication:input_type -> permits.v1.DeclineApplicationRequest
-	31,  // 116: permits.v1.PermitsService.DeemAccepted:input_type -> permits.v1.DeemAcceptedRequest
-	33,  // 117: permits.v1.PermitsService.PauseClock:input_type -> permits.v1.PauseClockRequest
-	35,  // 118: permits.v1.PermitsService.ResumeClock:input_type -> permits.v1.ResumeClockRequest
-	37,  // 119: permits.v1.PermitsService.RecordSiteCheck:input_type -> permits.v1.RecordSiteCheckRequest
-	39,  // 120: permits.v1.PermitsService.ReportExamination:input_type -> permits.v1.ReportExaminationRequest
-	41,  // 121: permits.v1.PermitsService.ReturnExamination:input_type -> permits.v1.ReturnExaminationRequest
-	43,  // 122: permits.v1.PermitsService.IssuePermit:input_type -> permits.v1.IssuePermitRequest
-	45,  // 123: permits.v1.PermitsService.RefusePermit:input_type -> permits.v1.RefusePermitRequest
-	47,  // 124: permits.v1.PermitsService.RecordDelivery:input_type -> permits.v1.RecordDeliveryRequest
-	49,  // 125: permits.v1.PermitsService.GetPermit:input_type -> permits.v1.GetPermitRequest
-	53,  // 126: permits.v1.PermitsService.ListPermits:input_type -> permits.v1.ListPermitsRequest
-	56,  // 127: permits.v1.PermitsService.ListWork:input_type -> permits.v1.ListWorkRequest
-	59,  // 128: permits.v1.PermitsService.SearchRegister:input_type -> permits.v1.SearchRegisterRequest
-	62,  // 129: permits.v1.PermitsService.GetRegisterEntry:input_type -> permits.v1.GetRegisterEntryRequest
-	3,   // 130: permits.v1.PermitsService.RegisterFacility:output_type -> permits.v1.RegisterFacilityResponse
-	5,   // 131: permits.v1.PermitsService.ChangeFacility:output_type -> permits.v1.ChangeFacilityResponse
-	7,   // 132: permits.v1.PermitsService.AssignFacility:output_type -> permits.v1.AssignFacilityResponse
-	10,  // 133: permits.v1.PermitsService.GetFacility:output_type -> permits.v1.GetFacilityResponse
-	12,  // 134: permits.v1.PermitsService.ListFacilities:output_type -> permits.v1.ListFacilitiesResponse
-	14,  // 135: permits.v1.PermitsService.OpenApplication:output_type -> permits.v1.OpenApplicationResponse
-	16,  // 136: permits.v1.PermitsService.PublishNotice:output_type -> permits.v1.PublishNoticeResponse
-	18,  // 137: permits.v1.PermitsService.CheckApplication:output_type -> permits.v1.CheckApplicationResponse
-	20,  // 138: permits.v1.PermitsService.SubmitApplication:output_type -> permits.v1.SubmitApplicationResponse
-	22,  // 139: permits.v1.PermitsService.WithdrawApplication:output_type -> permits.v1.WithdrawApplicationResponse
-	24,  // 140: permits.v1.PermitsService.CorrectOnSpot:output_type -> permits.v1.CorrectOnSpotResponse
-	26,  // 141: permits.v1.PermitsService.NoticeDeficiency:output_type -> permits.v1.NoticeDeficiencyResponse
-	28,  // 142: permits.v1.PermitsService.AcceptApplication:output_type -> permits.v1.AcceptApplicationResponse
-	30,  // 143: permits.v1.PermitsService.DeclineApplication:output_type -> permits.v1.DeclineApplicationResponse
-	32,  // 144: permits.v1.PermitsService.DeemAccepted:output_type -> permits.v1.DeemAcceptedResponse
-	34,  // 145: permits.v1.PermitsService.PauseClock:output_type -> permits.v1.PauseClockResponse
-	36,  // 146: permits.v1.PermitsService.ResumeClock:output_type -> permits.v1.ResumeClockResponse
-	38,  // 147: permits.v1.PermitsService.RecordSiteCheck:output_type -> permits.v1.RecordSiteCheckResponse
-	40,  // 148: permits.v1.PermitsService.ReportExamination:output_type -> permits.v1.ReportExaminationResponse
-	42,  // 149: permits.v1.PermitsService.ReturnExamination:output_type -> permits.v1.ReturnExaminationResponse
-	44,  // 150: permits.v1.PermitsService.IssuePermit:output_type -> permits.v1.IssuePermitResponse
-	46,  // 151: permits.v1.PermitsService.RefusePermit:output_type -> permits.v1.RefusePermitResponse
-	48,  // 152: permits.v1.PermitsService.RecordDelivery:output_type -> permits.v1.RecordDeliveryResponse
-	52,  // 153: permits.v1.PermitsService.GetPermit:output_type -> permits.v1.GetPermitResponse
-	55,  // 154: permits.v1.PermitsService.ListPermits:output_type -> permits.v1.ListPermitsResponse
-	58,  // 155: permits.v1.PermitsService.ListWork:output_type -> permits.v1.ListWorkResponse
-	61,  // 156: permits.v1.PermitsService.SearchRegister:output_type -> permits.v1.SearchRegisterResponse
-	63,  // 157: permits.v1.PermitsService.GetRegisterEntry:output_type -> permits.v1.GetRegisterEntryResponse
-	130, // [130:158] is the sub-list for method output_type
-	102, // [102:130] is the sub-list for method input_type
-	102, // [102:102] is the sub-list for extension type_name
-	102, // [102:102] is the sub-list for extension extendee
-	0,   // [0:102] is the sub-list for field type_name
+	69,  // 94: permits.v1.ListWorkResponse.rest_days:type_name -> common.v1.Date
+	68,  // 95: permits.v1.RegisterEntry.management_class:type_name -> permits.v1.ManagementClass
+	69,  // 96: permits.v1.RegisterEntry.valid_from:type_name -> common.v1.Date
+	69,  // 97: permits.v1.RegisterEntry.valid_to:type_name -> common.v1.Date
+	76,  // 98: permits.v1.RegisterEntry.outlets:type_name -> permits.v1.Outlet
+	73,  // 99: permits.v1.RegisterEntry.limits:type_name -> permits.v1.Limit
+	69,  // 100: permits.v1.RegisterEntry.decided:type_name -> common.v1.Date
+	60,  // 101: permits.v1.SearchRegisterResponse.entries:type_name -> permits.v1.RegisterEntry
+	60,  // 102: permits.v1.GetRegisterEntryResponse.entry:type_name -> permits.v1.RegisterEntry
+	2,   // 103: permits.v1.PermitsService.RegisterFacility:input_type -> permits.v1.RegisterFacilityRequest
+	4,   // 104: permits.v1.PermitsService.ChangeFacility:input_type -> permits.v1.ChangeFacilityRequest
+	6,   // 105: permits.v1.PermitsService.AssignFacility:input_type -> permits.v1.AssignFacilityRequest
+	8,   // 106: permits.v1.PermitsService.GetFacility:input_type -> permits.v1.GetFacilityRequest
+	11,  // 107: permits.v1.PermitsService.ListFacilities:input_type -> permits.v1.ListFacilitiesRequest
+	13,  // 108: permits.v1.PermitsService.OpenApplication:input_type -> permits.v1.OpenApplicationRequest
+	15,  // 109: permits.v1.PermitsService.PublishNotice:input_type -> permits.v1.PublishNoticeRequest
+	17,  // 110: permits.v1.PermitsService.CheckApplication:input_type -> permits.v1.CheckApplicationRequest
+	19,  // 111: permits.v1.PermitsService.SubmitApplication:input_type -> permits.v1.SubmitApplicationRequest
+	21,  // 112: permits.v1.PermitsService.WithdrawApplication:input_type -> permits.v1.WithdrawApplicationRequest
+	23,  // 113: permits.v1.PermitsService.CorrectOnSpot:input_type -> permits.v1.CorrectOnSpotRequest
+	25,  // 114: permits.v1.PermitsService.NoticeDeficiency:input_type -> permits.v1.NoticeDeficiencyRequest
+	27,  // 115: permits.v1.PermitsService.AcceptApplication:input_type -> permits.v1.AcceptApplicationRequest
+	29,  // 116: permits.v1.PermitsService.DeclineApplication:input_type -> permits.v1.DeclineApplicationRequest
+	31,  // 117: permits.v1.PermitsService.DeemAccepted:input_type -> permits.v1.DeemAcceptedRequest
+	33,  // 118: permits.v1.PermitsService.PauseClock:input_type -> permits.v1.PauseClockRequest
+	35,  // 119: permits.v1.PermitsService.ResumeClock:input_type -> permits.v1.ResumeClockRequest
+	37,  // 120: permits.v1.PermitsService.RecordSiteCheck:input_type -> permits.v1.RecordSiteCheckRequest
+	39,  // 121: permits.v1.PermitsService.ReportExamination:input_type -> permits.v1.ReportExaminationRequest
+	41,  // 122: permits.v1.PermitsService.ReturnExamination:input_type -> permits.v1.ReturnExaminationRequest
+	43,  // 123: permits.v1.PermitsService.IssuePermit:input_type -> permits.v1.IssuePermitRequest
+	45,  // 124: permits.v1.PermitsService.RefusePermit:input_type -> permits.v1.RefusePermitRequest
+	47,  // 125: permits.v1.PermitsService.RecordDelivery:input_type -> permits.v1.RecordDeliveryRequest
+	49,  // 126: permits.v1.PermitsService.GetPermit:input_type -> permits.v1.GetPermitRequest
+	53,  // 127: permits.v1.PermitsService.ListPermits:input_type -> permits.v1.ListPermitsRequest
+	56,  // 128: permits.v1.PermitsService.ListWork:input_type -> permits.v1.ListWorkRequest
+	59,  // 129: permits.v1.PermitsService.SearchRegister:input_type -> permits.v1.SearchRegisterRequest
+	62,  // 130: permits.v1.PermitsService.GetRegisterEntry:input_type -> permits.v1.GetRegisterEntryRequest
+	3,   // 131: permits.v1.PermitsService.RegisterFacility:output_type -> permits.v1.RegisterFacilityResponse
+	5,   // 132: permits.v1.PermitsService.ChangeFacility:output_type -> permits.v1.ChangeFacilityResponse
+	7,   // 133: permits.v1.PermitsService.AssignFacility:output_type -> permits.v1.AssignFacilityResponse
+	10,  // 134: permits.v1.PermitsService.GetFacility:output_type -> permits.v1.GetFacilityResponse
+	12,  // 135: permits.v1.PermitsService.ListFacilities:output_type -> permits.v1.ListFacilitiesResponse
+	14,  // 136: permits.v1.PermitsService.OpenApplication:output_type -> permits.v1.OpenApplicationResponse
+	16,  // 137: permits.v1.PermitsService.PublishNotice:output_type -> permits.v1.PublishNoticeResponse
+	18,  // 138: permits.v1.PermitsService.CheckApplication:output_type -> permits.v1.CheckApplicationResponse
+	20,  // 139: permits.v1.PermitsService.SubmitApplication:output_type -> permits.v1.SubmitApplicationResponse
+	22,  // 140: permits.v1.PermitsService.WithdrawApplication:output_type -> permits.v1.WithdrawApplicationResponse
+	24,  // 141: permits.v1.PermitsService.CorrectOnSpot:output_type -> permits.v1.CorrectOnSpotResponse
+	26,  // 142: permits.v1.PermitsService.NoticeDeficiency:output_type -> permits.v1.NoticeDeficiencyResponse
+	28,  // 143: permits.v1.PermitsService.AcceptApplication:output_type -> permits.v1.AcceptApplicationResponse
+	30,  // 144: permits.v1.PermitsService.DeclineApplication:output_type -> permits.v1.DeclineApplicationResponse
+	32,  // 145: permits.v1.PermitsService.DeemAccepted:output_type -> permits.v1.DeemAcceptedResponse
+	34,  // 146: permits.v1.PermitsService.PauseClock:output_type -> permits.v1.PauseClockResponse
+	36,  // 147: permits.v1.PermitsService.ResumeClock:output_type -> permits.v1.ResumeClockResponse
+	38,  // 148: permits.v1.PermitsService.RecordSiteCheck:output_type -> permits.v1.RecordSiteCheckResponse
+	40,  // 149: permits.v1.PermitsService.ReportExamination:output_type -> permits.v1.ReportExaminationResponse
+	42,  // 150: permits.v1.PermitsService.ReturnExamination:output_type -> permits.v1.ReturnExaminationResponse
+	44,  // 151: permits.v1.PermitsService.IssuePermit:output_type -> permits.v1.IssuePermitResponse
+	46,  // 152: permits.v1.PermitsService.RefusePermit:output_type -> permits.v1.RefusePermitResponse
+	48,  // 153: permits.v1.PermitsService.RecordDelivery:output_type -> permits.v1.RecordDeliveryResponse
+	52,  // 154: permits.v1.PermitsService.GetPermit:output_type -> permits.v1.GetPermitResponse
+	55,  // 155: permits.v1.PermitsService.ListPermits:output_type -> permits.v1.ListPermitsResponse
+	58,  // 156: permits.v1.PermitsService.ListWork:output_type -> permits.v1.ListWorkResponse
+	61,  // 157: permits.v1.PermitsService.SearchRegister:output_type -> permits.v1.SearchRegisterResponse
+	63,  // 158: permits.v1.PermitsService.GetRegisterEntry:output_type -> permits.v1.GetRegisterEntryResponse
+	131, // [131:159] is the sub-list for method output_type
+	103, // [103:131] is the sub-list for method input_type
+	103, // [103:103] is the sub-list for extension type_name
+	103, // [103:103] is the sub-list for extension extendee
+	0,   // [0:103] is the sub-list for field type_name
 }
 
 func init() { file_permits_v1_permits_proto_init() }
