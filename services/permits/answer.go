@@ -41,7 +41,10 @@ func permitForm(id string, p permit.Permit) *permitsv1.Permit {
 
 // steps are the stages of the procedure that people see.
 func steps(p permit.Permit) []*permitsv1.Step {
-	notice := dayOf(p.Notice.GetFrom())
+	notice, examined := dayOf(p.Notice.GetFrom()), law.Date{}
+	if p.Examination != nil && p.Status != permit.Accepted { // not sent back to the examiner
+		examined = p.Examination.On
+	}
 	list := []struct {
 		name  string
 		title problem.Text
@@ -52,7 +55,7 @@ func steps(p permit.Permit) []*permitsv1.Step {
 		{"notice", problem.Text{Zh: "申请前公开", En: "Public notice"}, notice, p.Notice != nil || p.Class == permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY, p.Status == permit.Draft && p.Class == permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY},
 		{"submitted", problem.Text{Zh: "提交申请", En: "Filed"}, p.Received, true, p.Status == permit.PublicNotice || p.Status == permit.Deficient || p.Status == permit.Draft && p.Class != permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY},
 		{"accepted", problem.Text{Zh: "受理", En: "Accepted"}, p.AcceptedOn, true, p.Status == permit.Submitted},
-		{"examined", problem.Text{Zh: "审查", En: "Examined"}, law.Date{}, true, p.Status == permit.Accepted},
+		{"examined", problem.Text{Zh: "审查", En: "Examined"}, examined, true, p.Status == permit.Accepted},
 		{"decided", problem.Text{Zh: "决定", En: "Decided"}, p.DecidedOn, true, p.Status == permit.Examined},
 		{"delivered", problem.Text{Zh: "送达", En: "Delivered"}, p.DeliveredOn, true, !p.DecidedOn.IsZero() && p.DeliveredOn.IsZero()},
 	}
@@ -65,7 +68,7 @@ func steps(p permit.Permit) []*permitsv1.Step {
 		switch {
 		case s.now:
 			state = "now"
-		case !s.on.IsZero(), s.name == "examined" && (p.Status == permit.Examined || !p.DecidedOn.IsZero()):
+		case !s.on.IsZero():
 			state = "done"
 		}
 		out = append(out, &permitsv1.Step{Name: s.name, Title: textOf(s.title), State: state, Date: wireDay(s.on)})

@@ -83,8 +83,13 @@ func TestFromDraftToDelivery(t *testing.T) {
 	b.equal("valid to", p.GetValidTo().GetIso(), "2031-10-19")
 	b.equal("document", p.GetDocumentNumber(), "武环许〔2026〕1号")
 	b.equal("opinion", p.GetExaminationOpinion(), "符合条件")
+	days := map[string]string{
+		"notice": "2026-09-01", "submitted": "2026-09-14", "accepted": "2026-09-16",
+		"examined": "2026-10-12", "decided": "2026-10-20", "delivered": "2026-10-22",
+	}
 	for _, s := range p.GetSteps() {
 		b.equal("step "+s.GetName(), s.GetState(), "done")
+		b.equal("day of step "+s.GetName(), s.GetDate().GetIso(), days[s.GetName()])
 	}
 	wantDeadlines(t, shown.GetDeadlines(), map[string]string{
 		"permit-completeness-notice": "met", "permit-decide-key-site-check": "met", "licence-hand-over": "met", "permit-renewal-file": "running",
@@ -205,4 +210,21 @@ func changed(e *commonv1.HistoryResponse, path, before, after string) bool {
 		}
 	}
 	return false
+}
+
+// A file that went back to the examiner is not examined: its step has no day.
+func TestReturnedExaminationHasNoDay(t *testing.T) {
+	b := open(t, "2026-09-01", nil)
+	_, permit := b.examine()
+	b.goTo("2026-10-13")
+	done(b.ReturnExamination(b.as(decider), &permitsv1.ReturnExaminationRequest{PermitId: permit, Reason: "补充说明限值来源"}))(b)
+	shown, err := b.GetPermit(b.as(clerk), &permitsv1.GetPermitRequest{PermitId: permit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range shown.GetPermit().GetSteps() {
+		if s.GetName() == "examined" && (s.GetState() != "now" || s.GetDate() != nil) {
+			t.Errorf("after the return: %v", s)
+		}
+	}
 }

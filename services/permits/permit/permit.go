@@ -60,6 +60,7 @@ type Examination struct {
 	RecommendGrant bool
 	Opinion        string
 	Limits         []*permitsv1.Limit // instead of those applied for; none means as applied for
+	On             law.Date           // legal day of the opinion
 }
 
 // Permit is what a permit's stream says of it. Messages inside are never
@@ -171,7 +172,7 @@ func (p Permit) afterAcceptance(fact es.Fact) Permit {
 		p.SiteCheck = e
 	case *permitsv1.PermitApplicationExamined:
 		p.Status = Examined
-		p.Examination = &Examination{e.GetRecommendGrant(), e.GetOpinion(), e.GetLimits()}
+		p.Examination = &Examination{e.GetRecommendGrant(), e.GetOpinion(), e.GetLimits(), law.DateOf(fact.Meta.OccurredAt)}
 		p.Examiners = with(p.Examiners, fact.Meta.Actor.ID)
 	case *permitsv1.PermitExaminationReturned:
 		p.Status, p.ReturnReason = Accepted, e.GetReason()
