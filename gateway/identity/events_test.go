@@ -52,6 +52,7 @@ func TestStoredEventsAreForEver(t *testing.T) {
 	made := proto.CloneOf(applied)
 	made.Example = true
 	estest.GoldenVariant(t, es.NewCodec(&estest.Keyring{}), golden, "example", made)
+	estest.GoldenVariant(t, es.NewCodec(&estest.Keyring{}), golden, "reset", &identityv1.PasswordChanged{Reason: "忘记口令"})
 	estest.EveryEventHasGolden(t, identityv1.File_identity_v1_events_proto, golden)
 }
 

@@ -15,10 +15,14 @@ import (
 )
 
 const (
+	methodColleagues   = identityv1.IdentityService_ListColleagues_FullMethodName
 	methodNames        = identityv1.IdentityService_ResolveNames_FullMethodName
 	methodApplications = identityv1.IdentityService_ListFirmApplications_FullMethodName
 	methodFirm         = identityv1.IdentityService_GetFirm_FullMethodName
 )
+
+// mostColleagues is how many a list of colleagues names at most.
+const mostColleagues = 200
 
 // GetMe tells who is signed in and in which capacities.
 func (s *Service) GetMe(ctx context.Context, _ *identityv1.GetMeRequest) (*identityv1.GetMeResponse, error) {
@@ -87,6 +91,20 @@ func (s *Service) addDuties(ctx context.Context, accounts []*identityv1.Account)
 		}
 	}
 	return nil
+}
+
+// ListColleagues lists the people of the bureau whose duties reach the
+// caller's county, for forms that name who took part in something.
+func (s *Service) ListColleagues(ctx context.Context, _ *identityv1.ListColleaguesRequest) (*identityv1.ListColleaguesResponse, error) {
+	caller, _, err := s.present(ctx)
+	if err != nil {
+		return nil, err
+	}
+	colleagues, err := s.directory.Colleagues(ctx, scopeOf(caller, methodColleagues), mostColleagues)
+	if err != nil {
+		return nil, err
+	}
+	return &identityv1.ListColleaguesResponse{Colleagues: colleagues}, nil
 }
 
 // ResolveNames gives names for ids; ids that may not be seen are left out.

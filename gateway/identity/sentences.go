@@ -16,6 +16,9 @@ func (s *Service) accountSentence(event es.Event) problem.Text {
 	case *identityv1.AccountRegistered:
 		return both("开通账号 %s", "The account %s was opened", e.GetLogin())
 	case *identityv1.PasswordChanged:
+		if e.GetReason() != "" {
+			return both("重置口令：%s", "The password was reset: %s", e.GetReason())
+		}
 		return both("修改了密码", "The password was changed")
 	case *identityv1.StaffRoleGranted:
 		return s.duty("授予职务：%s，%s；%s", "Duty given: %s, %s; %s", e.GetRole(), e.GetCounty(), e.GetReason())

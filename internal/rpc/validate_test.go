@@ -109,6 +109,8 @@ func TestEveryIdentityFieldRule(t *testing.T) {
 		{"revoke member: reason", &identityv1.RevokeMemberRequest{FirmId: id, AccountId: id}, field("reason", "", "REQUIRED")},
 		{"list: page", &identityv1.ListAccountsRequest{PageSize: 201}, field("pageSize", "201", "OUT_OF_RANGE", "填 0 到 200 的整数。", "Enter a whole number from 0 to 200.")},
 		{"list: cursor", &identityv1.ListAccountsRequest{After: long}, field("after", shown, "WRONG_LENGTH")},
+		{"reset: account", &identityv1.ResetPasswordRequest{AccountId: "x", Reason: "r"}, field("accountId", "x", "NOT_A_UUID")},
+		{"reset: reason", &identityv1.ResetPasswordRequest{AccountId: id}, field("reason", "", "REQUIRED")},
 		{"names: too many", &identityv1.ResolveNamesRequest{Ids: make([]string, 201)}, field("ids", "201", "WRONG_COUNT", "最多 200 项。", "Give at most 200 entries.")},
 		{"applications: state", &identityv1.ListFirmApplicationsRequest{State: "lost"}, field("state", "lost", "NOT_IN_LIST")},
 		{"applications: page", &identityv1.ListFirmApplicationsRequest{PageSize: -1}, field("pageSize", "-1", "OUT_OF_RANGE")},

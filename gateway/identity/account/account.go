@@ -7,6 +7,7 @@
 package account
 
 import (
+	"errors"
 	"slices"
 
 	"shiyang/internal/es"
@@ -73,6 +74,10 @@ var (
 	ErrOwnRoles = &problem.Error{
 		Kind: problem.Forbidden, Reason: "OWN_ACCOUNT",
 		Text: problem.Text{Zh: "不能变更自己账号的职务或状态，请由另一位管理员办理。", En: "Nobody changes the duties or the state of their own account. Ask another administrator."},
+	}
+	ErrOwnPassword = &problem.Error{
+		Kind: problem.Forbidden, Reason: "OWN_ACCOUNT",
+		Text: problem.Text{Zh: "不能重置自己的口令，请在“我的账号”修改，或由另一位管理员重置。", En: "Nobody resets their own password. Change it under “My account”, or ask another administrator."},
 	}
 	ErrIncompatible = &problem.Error{
 		Kind: problem.Rejected, Reason: "INCOMPATIBLE_DUTIES",
@@ -179,6 +184,24 @@ func (ChangePassword) Decide(a Account) ([]es.Event, error) {
 		return nil, ErrDisabled
 	}
 	return []es.Event{&identityv1.PasswordChanged{}}, nil
+}
+
+// ResetPassword 重置口令 records that an administrator gave the account a
+// fresh password.
+type ResetPassword struct {
+	Account, By string
+	Reason      string
+}
+
+// Decide records it for another's account that is in use.
+func (c ResetPassword) Decide(a Account) ([]es.Event, error) {
+	switch err := changeable(a, c.Account, c.By); {
+	case errors.Is(err, ErrOwnRoles):
+		return nil, ErrOwnPassword
+	case err != nil:
+		return nil, err
+	}
+	return []es.Event{&identityv1.PasswordChanged{Reason: c.Reason}}, nil
 }
 
 // changeable says why an administrator may not change the account.

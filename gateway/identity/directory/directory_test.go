@@ -1,6 +1,9 @@
 package directory_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"shiyang/gateway/identity/directory"
@@ -49,6 +52,43 @@ func TestDirectory(t *testing.T) {
 		firms, err := d.FirmsOf(t.Context(), "a2")
 		if err != nil || len(firms) != 1 || firms[0] != "f1" {
 			t.Errorf("firms = %v, %v", firms, err)
+		}
+	})
+}
+
+func TestColleagues(t *testing.T) {
+	more := append(slices.Clip(life),
+		fact("account-a4", &identityv1.AccountRegistered{Login: "all", Person: &commonv1.Person{Id: "a4", Name: "孙八"}}),
+		fact("account-a4", &identityv1.StaffRoleGranted{Role: "officer", County: "620600"}),
+		fact("account-a4", &identityv1.StaffRoleGranted{Role: "officer", County: "620602"}),
+		fact("account-a4", &identityv1.StaffRoleGranted{Role: "head", County: "620621"}),
+		fact("account-a5", &identityv1.AccountRegistered{Login: "far", Person: &commonv1.Person{Id: "a5", Name: "周九"}}),
+		fact("account-a5", &identityv1.StaffRoleGranted{Role: "officer", County: "620621"}),
+		fact("account-a6", &identityv1.AccountRegistered{Login: "gone", Person: &commonv1.Person{Id: "a6", Name: "吴十"}}),
+		fact("account-a6", &identityv1.StaffRoleGranted{Role: "officer", County: "620602"}),
+		fact("account-a6", &identityv1.AccountDisabled{}),
+	)
+	readmodeltest.Each(t, func(t *testing.T, db *readmodel.DB) {
+		readmodeltest.Apply(t, db, directory.Projection, more...)
+		d := directory.New(db)
+		for name, tt := range map[string]struct {
+			scope directory.Scope
+			limit int
+			want  string
+		}{
+			"one county":       {directory.Scope{Counties: []string{"620602"}}, 9, "a4孙八[officer] a1王五[permit_clerk]"},
+			"another":          {directory.Scope{Counties: []string{"620621"}}, 9, "a4孙八[head officer] a5周九[officer]"},
+			"whole prefecture": {directory.Scope{All: true}, 9, "a4孙八[head officer] a1王五[permit_clerk] a5周九[officer]"},
+			"at most two":      {directory.Scope{All: true}, 2, "a4孙八[head officer] a1王五[permit_clerk]"},
+		} {
+			list, err := d.Colleagues(t.Context(), tt.scope, tt.limit)
+			var got []string
+			for _, c := range list {
+				got = append(got, c.GetAccountId()+c.GetName()+fmt.Sprint(c.GetRoles()))
+			}
+			if err != nil || strings.Join(got, " ") != tt.want {
+				t.Errorf("%s: %v, %v", name, got, err)
+			}
 		}
 	})
 }

@@ -75,6 +75,45 @@ func (d *Directory) Duties(ctx context.Context, accountIDs []string) (map[string
 	return duties, rows.Err()
 }
 
+// wholePrefecture is the division of duties that reach every county.
+const wholePrefecture = "620600"
+
+// Colleagues are the accounts in use with duties for one of the scope's
+// counties or the whole prefecture, by sign-in name; their duties elsewhere
+// are left out.
+func (d *Directory) Colleagues(ctx context.Context, s Scope, limit int) ([]*identityv1.Colleague, error) {
+	args := []any{limit}
+	reaches := "TRUE"
+	if !s.All {
+		reaches = bind(&args, "d.county = $%d", wholePrefecture)
+		for _, county := range s.Counties {
+			reaches += " OR " + bind(&args, "d.county = $%d", county)
+		}
+	}
+	rows, err := d.db.Query(ctx, `SELECT a.id, a.name, r.role FROM (
+			SELECT DISTINCT a.id, a.login, a.name FROM identity_account_v2 a JOIN identity_duty_v2 d ON d.account_id = a.id
+			WHERE NOT a.disabled AND (`+reaches+`) ORDER BY a.login LIMIT $1) a
+		JOIN (SELECT DISTINCT d.account_id, d.role FROM identity_duty_v2 d WHERE `+reaches+`) r ON r.account_id = a.id
+		ORDER BY a.login, r.role`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("list colleagues: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []*identityv1.Colleague
+	for rows.Next() {
+		var id, name, role string
+		if err := rows.Scan(&id, &name, &role); err != nil {
+			return nil, fmt.Errorf("list colleagues: %w", err)
+		}
+		if n := len(out); n == 0 || out[n-1].GetAccountId() != id {
+			out = append(out, &identityv1.Colleague{AccountId: id, Name: name})
+		}
+		last := out[len(out)-1]
+		last.Roles = append(last.Roles, role)
+	}
+	return out, rows.Err()
+}
+
 // Scope limits what a reader sees.
 type Scope struct {
 	All      bool

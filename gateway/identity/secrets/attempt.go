@@ -101,6 +101,11 @@ func (s *Store) forgive(ctx context.Context, subjects []string) error {
 	return nil
 }
 
+// Pardon ends the lock-out of a sign-in name whose password was set anew.
+func (s *Store) Pardon(ctx context.Context, login string) error {
+	return s.forgive(ctx, []string{subject("login", login)})
+}
+
 func lockedFor(d time.Duration) error {
 	minutes := int((d + time.Minute - 1) / time.Minute)
 	refused := ErrLockedOut.With(

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"database/sql"
+	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -59,15 +60,24 @@ func CheckPassword(path, password, login string, own ...string) error {
 // GeneratePassword returns a random password of 100 bits in five groups that
 // a person can type.
 func GeneratePassword() string {
-	const letters = "abcdefghijkmnpqrstuvwxyz23456789" // 32 signs, none easily misread
-	random := make([]byte, 20)
+	random := make([]byte, 16)
 	_, _ = rand.Read(random) // never fails (crypto/rand)
+	return SpellPassword(random)
+}
+
+// signs are 32 signs, none easily misread.
+var signs = base32.NewEncoding("abcdefghijkmnpqrstuvwxyz23456789").WithPadding(base32.NoPadding)
+
+// SpellPassword writes the first 100 bits of a secret of at least 13 bytes as
+// five groups that a person can type.
+func SpellPassword(secret []byte) string {
+	text := signs.EncodeToString(secret)
 	var b strings.Builder
-	for i, r := range random {
+	for i := range 20 {
 		if i > 0 && i%4 == 0 {
 			b.WriteByte('-')
 		}
-		b.WriteByte(letters[r&31])
+		b.WriteByte(text[i])
 	}
 	return b.String()
 }

@@ -82,7 +82,9 @@ func (x *AccountRegistered) GetPerson() *v1.Person {
 
 // A password was changed; the hash is kept elsewhere.
 type PasswordChanged struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why an administrator reset it; empty if the holder changed it.
+	Reason        string `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -115,6 +117,13 @@ func (x *PasswordChanged) ProtoReflect() protoreflect.Message {
 // Deprecated: Use PasswordChanged.ProtoReflect.Descriptor instead.
 func (*PasswordChanged) Descriptor() ([]byte, []int) {
 	return file_identity_v1_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PasswordChanged) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
 }
 
 // A member of the bureau got a role in a county.
@@ -827,8 +836,9 @@ const file_identity_v1_events_proto_rawDesc = "" +
 	"\x18identity/v1/events.proto\x12\videntity.v1\x1a\x17common/v1/options.proto\x1a\x15common/v1/types.proto\"g\n" +
 	"\x11AccountRegistered\x12'\n" +
 	"\x05login\x18\x01 \x01(\tB\x11\xb2\xbb\x18\ra chosen nameR\x05login\x12)\n" +
-	"\x06person\x18\x02 \x01(\v2\x11.common.v1.PersonR\x06person\"\x11\n" +
-	"\x0fPasswordChanged\"V\n" +
+	"\x06person\x18\x02 \x01(\v2\x11.common.v1.PersonR\x06person\")\n" +
+	"\x0fPasswordChanged\x12\x16\n" +
+	"\x06reason\x18\x01 \x01(\tR\x06reason\"V\n" +
 	"\x10StaffRoleGranted\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x16\n" +
 	"\x06county\x18\x02 \x01(\tR\x06county\x12\x16\n" +

@@ -576,6 +576,117 @@ func (x *ChangePasswordResponse) GetReceipt() *v1.Receipt {
 	return nil
 }
 
+// Gives an account a fresh password, shown once; its sessions end at once.
+type ResetPasswordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account; never the own one.
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Why; kept in the record.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPasswordRequest) Reset() {
+	*x = ResetPasswordRequest{}
+	mi := &file_identity_v1_identity_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPasswordRequest) ProtoMessage() {}
+
+func (x *ResetPasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_identity_v1_identity_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPasswordRequest.ProtoReflect.Descriptor instead.
+func (*ResetPasswordRequest) Descriptor() ([]byte, []int) {
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ResetPasswordRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *ResetPasswordRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// The receipt of ResetPassword.
+type ResetPasswordResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where it led.
+	Receipt *v1.Receipt `protobuf:"bytes,1,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// The password to hand to the person; shown here only, kept as a hash. Empty
+	// if another one has been set since the command was first sent.
+	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetPasswordResponse) Reset() {
+	*x = ResetPasswordResponse{}
+	mi := &file_identity_v1_identity_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetPasswordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetPasswordResponse) ProtoMessage() {}
+
+func (x *ResetPasswordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_identity_v1_identity_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetPasswordResponse.ProtoReflect.Descriptor instead.
+func (*ResetPasswordResponse) Descriptor() ([]byte, []int) {
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ResetPasswordResponse) GetReceipt() *v1.Receipt {
+	if x != nil {
+		return x.Receipt
+	}
+	return nil
+}
+
+func (x *ResetPasswordResponse) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
 // A person asks to act for a firm: licence and mandate are checked by a clerk.
 type ApplyForFirmRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -599,7 +710,7 @@ type ApplyForFirmRequest struct {
 
 func (x *ApplyForFirmRequest) Reset() {
 	*x = ApplyForFirmRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[10]
+	mi := &file_identity_v1_identity_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +722,7 @@ func (x *ApplyForFirmRequest) String() string {
 func (*ApplyForFirmRequest) ProtoMessage() {}
 
 func (x *ApplyForFirmRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[10]
+	mi := &file_identity_v1_identity_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,7 +735,7 @@ func (x *ApplyForFirmRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyForFirmRequest.ProtoReflect.Descriptor instead.
 func (*ApplyForFirmRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{10}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ApplyForFirmRequest) GetUscc() string {
@@ -687,7 +798,7 @@ type ApplyForFirmResponse struct {
 
 func (x *ApplyForFirmResponse) Reset() {
 	*x = ApplyForFirmResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[11]
+	mi := &file_identity_v1_identity_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +810,7 @@ func (x *ApplyForFirmResponse) String() string {
 func (*ApplyForFirmResponse) ProtoMessage() {}
 
 func (x *ApplyForFirmResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[11]
+	mi := &file_identity_v1_identity_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +823,7 @@ func (x *ApplyForFirmResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyForFirmResponse.ProtoReflect.Descriptor instead.
 func (*ApplyForFirmResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{11}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ApplyForFirmResponse) GetReceipt() *v1.Receipt {
@@ -737,7 +848,7 @@ type DecideFirmApplicationRequest struct {
 
 func (x *DecideFirmApplicationRequest) Reset() {
 	*x = DecideFirmApplicationRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[12]
+	mi := &file_identity_v1_identity_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -749,7 +860,7 @@ func (x *DecideFirmApplicationRequest) String() string {
 func (*DecideFirmApplicationRequest) ProtoMessage() {}
 
 func (x *DecideFirmApplicationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[12]
+	mi := &file_identity_v1_identity_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -762,7 +873,7 @@ func (x *DecideFirmApplicationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFirmApplicationRequest.ProtoReflect.Descriptor instead.
 func (*DecideFirmApplicationRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{12}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DecideFirmApplicationRequest) GetApplicationId() string {
@@ -797,7 +908,7 @@ type DecideFirmApplicationResponse struct {
 
 func (x *DecideFirmApplicationResponse) Reset() {
 	*x = DecideFirmApplicationResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[13]
+	mi := &file_identity_v1_identity_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -809,7 +920,7 @@ func (x *DecideFirmApplicationResponse) String() string {
 func (*DecideFirmApplicationResponse) ProtoMessage() {}
 
 func (x *DecideFirmApplicationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[13]
+	mi := &file_identity_v1_identity_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -822,7 +933,7 @@ func (x *DecideFirmApplicationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideFirmApplicationResponse.ProtoReflect.Descriptor instead.
 func (*DecideFirmApplicationResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{13}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *DecideFirmApplicationResponse) GetReceipt() *v1.Receipt {
@@ -851,7 +962,7 @@ type InviteMemberRequest struct {
 
 func (x *InviteMemberRequest) Reset() {
 	*x = InviteMemberRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[14]
+	mi := &file_identity_v1_identity_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -863,7 +974,7 @@ func (x *InviteMemberRequest) String() string {
 func (*InviteMemberRequest) ProtoMessage() {}
 
 func (x *InviteMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[14]
+	mi := &file_identity_v1_identity_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -876,7 +987,7 @@ func (x *InviteMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteMemberRequest.ProtoReflect.Descriptor instead.
 func (*InviteMemberRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{14}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *InviteMemberRequest) GetFirmId() string {
@@ -927,7 +1038,7 @@ type InviteMemberResponse struct {
 
 func (x *InviteMemberResponse) Reset() {
 	*x = InviteMemberResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[15]
+	mi := &file_identity_v1_identity_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -939,7 +1050,7 @@ func (x *InviteMemberResponse) String() string {
 func (*InviteMemberResponse) ProtoMessage() {}
 
 func (x *InviteMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[15]
+	mi := &file_identity_v1_identity_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +1063,7 @@ func (x *InviteMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InviteMemberResponse.ProtoReflect.Descriptor instead.
 func (*InviteMemberResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{15}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *InviteMemberResponse) GetReceipt() *v1.Receipt {
@@ -980,7 +1091,7 @@ type AcceptInvitationRequest struct {
 
 func (x *AcceptInvitationRequest) Reset() {
 	*x = AcceptInvitationRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[16]
+	mi := &file_identity_v1_identity_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -992,7 +1103,7 @@ func (x *AcceptInvitationRequest) String() string {
 func (*AcceptInvitationRequest) ProtoMessage() {}
 
 func (x *AcceptInvitationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[16]
+	mi := &file_identity_v1_identity_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1005,7 +1116,7 @@ func (x *AcceptInvitationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptInvitationRequest.ProtoReflect.Descriptor instead.
 func (*AcceptInvitationRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{16}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AcceptInvitationRequest) GetCode() string {
@@ -1026,7 +1137,7 @@ type AcceptInvitationResponse struct {
 
 func (x *AcceptInvitationResponse) Reset() {
 	*x = AcceptInvitationResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[17]
+	mi := &file_identity_v1_identity_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1038,7 +1149,7 @@ func (x *AcceptInvitationResponse) String() string {
 func (*AcceptInvitationResponse) ProtoMessage() {}
 
 func (x *AcceptInvitationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[17]
+	mi := &file_identity_v1_identity_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1051,7 +1162,7 @@ func (x *AcceptInvitationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptInvitationResponse.ProtoReflect.Descriptor instead.
 func (*AcceptInvitationResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{17}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AcceptInvitationResponse) GetReceipt() *v1.Receipt {
@@ -1076,7 +1187,7 @@ type RevokeMemberRequest struct {
 
 func (x *RevokeMemberRequest) Reset() {
 	*x = RevokeMemberRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[18]
+	mi := &file_identity_v1_identity_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1199,7 @@ func (x *RevokeMemberRequest) String() string {
 func (*RevokeMemberRequest) ProtoMessage() {}
 
 func (x *RevokeMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[18]
+	mi := &file_identity_v1_identity_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1212,7 @@ func (x *RevokeMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeMemberRequest.ProtoReflect.Descriptor instead.
 func (*RevokeMemberRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{18}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RevokeMemberRequest) GetFirmId() string {
@@ -1136,7 +1247,7 @@ type RevokeMemberResponse struct {
 
 func (x *RevokeMemberResponse) Reset() {
 	*x = RevokeMemberResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[19]
+	mi := &file_identity_v1_identity_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1148,7 +1259,7 @@ func (x *RevokeMemberResponse) String() string {
 func (*RevokeMemberResponse) ProtoMessage() {}
 
 func (x *RevokeMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[19]
+	mi := &file_identity_v1_identity_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1161,7 +1272,7 @@ func (x *RevokeMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeMemberResponse.ProtoReflect.Descriptor instead.
 func (*RevokeMemberResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{19}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RevokeMemberResponse) GetReceipt() *v1.Receipt {
@@ -1194,7 +1305,7 @@ type Seat struct {
 
 func (x *Seat) Reset() {
 	*x = Seat{}
-	mi := &file_identity_v1_identity_proto_msgTypes[20]
+	mi := &file_identity_v1_identity_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1206,7 +1317,7 @@ func (x *Seat) String() string {
 func (*Seat) ProtoMessage() {}
 
 func (x *Seat) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[20]
+	mi := &file_identity_v1_identity_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1219,7 +1330,7 @@ func (x *Seat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Seat.ProtoReflect.Descriptor instead.
 func (*Seat) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{20}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Seat) GetSeatId() string {
@@ -1280,7 +1391,7 @@ type GetMeRequest struct {
 
 func (x *GetMeRequest) Reset() {
 	*x = GetMeRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[21]
+	mi := &file_identity_v1_identity_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1292,7 +1403,7 @@ func (x *GetMeRequest) String() string {
 func (*GetMeRequest) ProtoMessage() {}
 
 func (x *GetMeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[21]
+	mi := &file_identity_v1_identity_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1305,7 +1416,7 @@ func (x *GetMeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeRequest.ProtoReflect.Descriptor instead.
 func (*GetMeRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{21}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{23}
 }
 
 // The answer of GetMe.
@@ -1327,7 +1438,7 @@ type GetMeResponse struct {
 
 func (x *GetMeResponse) Reset() {
 	*x = GetMeResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[22]
+	mi := &file_identity_v1_identity_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1339,7 +1450,7 @@ func (x *GetMeResponse) String() string {
 func (*GetMeResponse) ProtoMessage() {}
 
 func (x *GetMeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[22]
+	mi := &file_identity_v1_identity_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1352,7 +1463,7 @@ func (x *GetMeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMeResponse.ProtoReflect.Descriptor instead.
 func (*GetMeResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{22}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetMeResponse) GetAccountId() string {
@@ -1409,7 +1520,7 @@ type Account struct {
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_identity_v1_identity_proto_msgTypes[23]
+	mi := &file_identity_v1_identity_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1421,7 +1532,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[23]
+	mi := &file_identity_v1_identity_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1434,7 +1545,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{23}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Account) GetAccountId() string {
@@ -1487,7 +1598,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[24]
+	mi := &file_identity_v1_identity_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1499,7 +1610,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[24]
+	mi := &file_identity_v1_identity_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1623,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{24}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListAccountsRequest) GetPageSize() int32 {
@@ -1549,7 +1660,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[25]
+	mi := &file_identity_v1_identity_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1561,7 +1672,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[25]
+	mi := &file_identity_v1_identity_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1574,7 +1685,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{25}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1591,6 +1702,153 @@ func (x *ListAccountsResponse) GetNext() string {
 	return ""
 }
 
+// A colleague 同事: somebody with a duty of the bureau.
+type Colleague struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id.
+	AccountId string `protobuf:"bytes,1,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	// Name.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Roles held for the county or the whole prefecture.
+	Roles         []string `protobuf:"bytes,3,rep,name=roles,proto3" json:"roles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Colleague) Reset() {
+	*x = Colleague{}
+	mi := &file_identity_v1_identity_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Colleague) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Colleague) ProtoMessage() {}
+
+func (x *Colleague) ProtoReflect() protoreflect.Message {
+	mi := &file_identity_v1_identity_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Colleague.ProtoReflect.Descriptor instead.
+func (*Colleague) Descriptor() ([]byte, []int) {
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *Colleague) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+func (x *Colleague) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Colleague) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+// People of the bureau whose duties reach the caller's county.
+type ListColleaguesRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListColleaguesRequest) Reset() {
+	*x = ListColleaguesRequest{}
+	mi := &file_identity_v1_identity_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListColleaguesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListColleaguesRequest) ProtoMessage() {}
+
+func (x *ListColleaguesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_identity_v1_identity_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListColleaguesRequest.ProtoReflect.Descriptor instead.
+func (*ListColleaguesRequest) Descriptor() ([]byte, []int) {
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{29}
+}
+
+// The answer of ListColleagues.
+type ListColleaguesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By sign-in name, at most 200.
+	Colleagues    []*Colleague `protobuf:"bytes,1,rep,name=colleagues,proto3" json:"colleagues,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListColleaguesResponse) Reset() {
+	*x = ListColleaguesResponse{}
+	mi := &file_identity_v1_identity_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListColleaguesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListColleaguesResponse) ProtoMessage() {}
+
+func (x *ListColleaguesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_identity_v1_identity_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListColleaguesResponse.ProtoReflect.Descriptor instead.
+func (*ListColleaguesResponse) Descriptor() ([]byte, []int) {
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListColleaguesResponse) GetColleagues() []*Colleague {
+	if x != nil {
+		return x.Colleagues
+	}
+	return nil
+}
+
 // Names for opaque ids, for those who may see them.
 type ResolveNamesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1602,7 +1860,7 @@ type ResolveNamesRequest struct {
 
 func (x *ResolveNamesRequest) Reset() {
 	*x = ResolveNamesRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[26]
+	mi := &file_identity_v1_identity_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1614,7 +1872,7 @@ func (x *ResolveNamesRequest) String() string {
 func (*ResolveNamesRequest) ProtoMessage() {}
 
 func (x *ResolveNamesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[26]
+	mi := &file_identity_v1_identity_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1627,7 +1885,7 @@ func (x *ResolveNamesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveNamesRequest.ProtoReflect.Descriptor instead.
 func (*ResolveNamesRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{26}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ResolveNamesRequest) GetIds() []string {
@@ -1648,7 +1906,7 @@ type ResolveNamesResponse struct {
 
 func (x *ResolveNamesResponse) Reset() {
 	*x = ResolveNamesResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[27]
+	mi := &file_identity_v1_identity_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1660,7 +1918,7 @@ func (x *ResolveNamesResponse) String() string {
 func (*ResolveNamesResponse) ProtoMessage() {}
 
 func (x *ResolveNamesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[27]
+	mi := &file_identity_v1_identity_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1673,7 +1931,7 @@ func (x *ResolveNamesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveNamesResponse.ProtoReflect.Descriptor instead.
 func (*ResolveNamesResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{27}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ResolveNamesResponse) GetNames() map[string]string {
@@ -1716,7 +1974,7 @@ type FirmApplication struct {
 
 func (x *FirmApplication) Reset() {
 	*x = FirmApplication{}
-	mi := &file_identity_v1_identity_proto_msgTypes[28]
+	mi := &file_identity_v1_identity_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1728,7 +1986,7 @@ func (x *FirmApplication) String() string {
 func (*FirmApplication) ProtoMessage() {}
 
 func (x *FirmApplication) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[28]
+	mi := &file_identity_v1_identity_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1741,7 +1999,7 @@ func (x *FirmApplication) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FirmApplication.ProtoReflect.Descriptor instead.
 func (*FirmApplication) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{28}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *FirmApplication) GetApplicationId() string {
@@ -1845,7 +2103,7 @@ type ListFirmApplicationsRequest struct {
 
 func (x *ListFirmApplicationsRequest) Reset() {
 	*x = ListFirmApplicationsRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[29]
+	mi := &file_identity_v1_identity_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1857,7 +2115,7 @@ func (x *ListFirmApplicationsRequest) String() string {
 func (*ListFirmApplicationsRequest) ProtoMessage() {}
 
 func (x *ListFirmApplicationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[29]
+	mi := &file_identity_v1_identity_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1870,7 +2128,7 @@ func (x *ListFirmApplicationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFirmApplicationsRequest.ProtoReflect.Descriptor instead.
 func (*ListFirmApplicationsRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{29}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListFirmApplicationsRequest) GetState() string {
@@ -1914,7 +2172,7 @@ type ListFirmApplicationsResponse struct {
 
 func (x *ListFirmApplicationsResponse) Reset() {
 	*x = ListFirmApplicationsResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[30]
+	mi := &file_identity_v1_identity_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1926,7 +2184,7 @@ func (x *ListFirmApplicationsResponse) String() string {
 func (*ListFirmApplicationsResponse) ProtoMessage() {}
 
 func (x *ListFirmApplicationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[30]
+	mi := &file_identity_v1_identity_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1939,7 +2197,7 @@ func (x *ListFirmApplicationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFirmApplicationsResponse.ProtoReflect.Descriptor instead.
 func (*ListFirmApplicationsResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{30}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListFirmApplicationsResponse) GetApplications() []*FirmApplication {
@@ -1977,7 +2235,7 @@ type Member struct {
 
 func (x *Member) Reset() {
 	*x = Member{}
-	mi := &file_identity_v1_identity_proto_msgTypes[31]
+	mi := &file_identity_v1_identity_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2247,7 @@ func (x *Member) String() string {
 func (*Member) ProtoMessage() {}
 
 func (x *Member) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[31]
+	mi := &file_identity_v1_identity_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2260,7 @@ func (x *Member) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Member.ProtoReflect.Descriptor instead.
 func (*Member) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{31}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Member) GetAccountId() string {
@@ -2060,7 +2318,7 @@ type GetFirmRequest struct {
 
 func (x *GetFirmRequest) Reset() {
 	*x = GetFirmRequest{}
-	mi := &file_identity_v1_identity_proto_msgTypes[32]
+	mi := &file_identity_v1_identity_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2072,7 +2330,7 @@ func (x *GetFirmRequest) String() string {
 func (*GetFirmRequest) ProtoMessage() {}
 
 func (x *GetFirmRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[32]
+	mi := &file_identity_v1_identity_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2085,7 +2343,7 @@ func (x *GetFirmRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFirmRequest.ProtoReflect.Descriptor instead.
 func (*GetFirmRequest) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{32}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *GetFirmRequest) GetFirmId() string {
@@ -2125,7 +2383,7 @@ type GetFirmResponse struct {
 
 func (x *GetFirmResponse) Reset() {
 	*x = GetFirmResponse{}
-	mi := &file_identity_v1_identity_proto_msgTypes[33]
+	mi := &file_identity_v1_identity_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2137,7 +2395,7 @@ func (x *GetFirmResponse) String() string {
 func (*GetFirmResponse) ProtoMessage() {}
 
 func (x *GetFirmResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_identity_v1_identity_proto_msgTypes[33]
+	mi := &file_identity_v1_identity_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2150,7 +2408,7 @@ func (x *GetFirmResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFirmResponse.ProtoReflect.Descriptor instead.
 func (*GetFirmResponse) Descriptor() ([]byte, []int) {
-	return file_identity_v1_identity_proto_rawDescGZIP(), []int{33}
+	return file_identity_v1_identity_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *GetFirmResponse) GetFirmId() string {
@@ -2242,7 +2500,15 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\fold_password\x18\x01 \x01(\tB\x0e\xbaH\ar\x05\x10\x01\x18\xc8\x01\xb8\xbb\x18\x01R\voldPassword\x121\n" +
 	"\fnew_password\x18\x02 \x01(\tB\x0e\xbaH\ar\x05\x10\f\x18\xc8\x01\xb8\xbb\x18\x01R\vnewPassword\"F\n" +
 	"\x16ChangePasswordResponse\x12,\n" +
-	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xd7\x02\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"c\n" +
+	"\x14ResetPasswordRequest\x12'\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\taccountId\x12\"\n" +
+	"\x06reason\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\"g\n" +
+	"\x15ResetPasswordResponse\x12,\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\x12 \n" +
+	"\bpassword\x18\x02 \x01(\tB\x04\xb8\xbb\x18\x01R\bpassword\"\xd7\x02\n" +
 	"\x13ApplyForFirmRequest\x12\x1c\n" +
 	"\x04uscc\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x98\x01\x12R\x04uscc\x128\n" +
 	"\tunit_name\x18\x02 \x01(\tB\x1b\xbaH\x06r\x04\x10\x02\x18d\xb2\xbb\x18\x0ename of a firmR\bunitName\x121\n" +
@@ -2313,7 +2579,17 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\bat_least\x18\x03 \x01(\x04R\aatLeast\"\\\n" +
 	"\x14ListAccountsResponse\x120\n" +
 	"\baccounts\x18\x01 \x03(\v2\x14.identity.v1.AccountR\baccounts\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"2\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\"k\n" +
+	"\tColleague\x12\x1d\n" +
+	"\n" +
+	"account_id\x18\x01 \x01(\tR\taccountId\x12)\n" +
+	"\x04name\x18\x02 \x01(\tB\x15\xb2\xbb\x18\x11shown, not storedR\x04name\x12\x14\n" +
+	"\x05roles\x18\x03 \x03(\tR\x05roles\"\x17\n" +
+	"\x15ListColleaguesRequest\"P\n" +
+	"\x16ListColleaguesResponse\x126\n" +
+	"\n" +
+	"colleagues\x18\x01 \x03(\v2\x16.identity.v1.ColleagueR\n" +
+	"colleagues\"2\n" +
 	"\x13ResolveNamesRequest\x12\x1b\n" +
 	"\x03ids\x18\x01 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x03ids\"\xab\x01\n" +
 	"\x14ResolveNamesResponse\x12Y\n" +
@@ -2364,13 +2640,14 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\bdivision\x18\x04 \x01(\tR\bdivision\x12-\n" +
 	"\amembers\x18\x05 \x03(\v2\x13.identity.v1.MemberR\amembers\x120\n" +
 	"\aactions\x18\x06 \x03(\v2\x16.common.v1.LegalActionR\aactions\x12\x18\n" +
-	"\aexample\x18\a \x01(\bR\aexample2\x86\x0f\n" +
+	"\aexample\x18\a \x01(\bR\aexample2\x87\x11\n" +
 	"\x0fIdentityService\x12u\n" +
 	"\x0fRegisterAccount\x12#.identity.v1.RegisterAccountRequest\x1a$.identity.v1.RegisterAccountResponse\"\x17\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/v1/accounts\x12\x8a\x01\n" +
 	"\x0eGrantStaffRole\x12\".identity.v1.GrantStaffRoleRequest\x1a#.identity.v1.GrantStaffRoleResponse\"/\x82\xd3\xe4\x93\x02):\x01*\"$/v1/accounts/{account_id}:grant-role\x12\x8e\x01\n" +
 	"\x0fRevokeStaffRole\x12#.identity.v1.RevokeStaffRoleRequest\x1a$.identity.v1.RevokeStaffRoleResponse\"0\x82\xd3\xe4\x93\x02*:\x01*\"%/v1/accounts/{account_id}:revoke-role\x12\x87\x01\n" +
 	"\x0eDisableAccount\x12\".identity.v1.DisableAccountRequest\x1a#.identity.v1.DisableAccountResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/accounts/{account_id}:disable\x12\x85\x01\n" +
-	"\x0eChangePassword\x12\".identity.v1.ChangePasswordRequest\x1a#.identity.v1.ChangePasswordResponse\"*\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/accounts/me:change-password\x12u\n" +
+	"\x0eChangePassword\x12\".identity.v1.ChangePasswordRequest\x1a#.identity.v1.ChangePasswordResponse\"*\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/accounts/me:change-password\x12\x8b\x01\n" +
+	"\rResetPassword\x12!.identity.v1.ResetPasswordRequest\x1a\".identity.v1.ResetPasswordResponse\"3\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/accounts/{account_id}:reset-password\x12u\n" +
 	"\fApplyForFirm\x12 .identity.v1.ApplyForFirmRequest\x1a!.identity.v1.ApplyForFirmResponse\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/firm-applications\x12\xa8\x01\n" +
 	"\x15DecideFirmApplication\x12).identity.v1.DecideFirmApplicationRequest\x1a*.identity.v1.DecideFirmApplicationResponse\"8\x82\xd3\xe4\x93\x022:\x01*\"-/v1/firm-applications/{application_id}:decide\x12z\n" +
 	"\fInviteMember\x12 .identity.v1.InviteMemberRequest\x1a!.identity.v1.InviteMemberResponse\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/firms/{firm_id}:invite\x12\x82\x01\n" +
@@ -2378,6 +2655,7 @@ const file_identity_v1_identity_proto_rawDesc = "" +
 	"\fRevokeMember\x12 .identity.v1.RevokeMemberRequest\x1a!.identity.v1.RevokeMemberResponse\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/firms/{firm_id}:revoke-member\x12W\n" +
 	"\x05GetMe\x12\x19.identity.v1.GetMeRequest\x1a\x1a.identity.v1.GetMeResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/accounts/me\x12i\n" +
 	"\fListAccounts\x12 .identity.v1.ListAccountsRequest\x1a!.identity.v1.ListAccountsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/accounts\x12q\n" +
+	"\x0eListColleagues\x12\".identity.v1.ListColleaguesRequest\x1a#.identity.v1.ListColleaguesResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/colleagues\x12q\n" +
 	"\fResolveNames\x12 .identity.v1.ResolveNamesRequest\x1a!.identity.v1.ResolveNamesResponse\"\x1c\x82\xd3\xe4\x93\x02\x16:\x01*\"\x11/v1/names:resolve\x12\x8a\x01\n" +
 	"\x14ListFirmApplications\x12(.identity.v1.ListFirmApplicationsRequest\x1a).identity.v1.ListFirmApplicationsResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/firm-applications\x12a\n" +
 	"\aGetFirm\x12\x1b.identity.v1.GetFirmRequest\x1a\x1c.identity.v1.GetFirmResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/firms/{firm_id}B&Z$shiyang/proto/identity/v1;identityv1b\x06proto3"
@@ -2394,7 +2672,7 @@ func file_identity_v1_identity_proto_rawDescGZIP() []byte {
 	return file_identity_v1_identity_proto_rawDescData
 }
 
-var file_identity_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_identity_v1_identity_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_identity_v1_identity_proto_goTypes = []any{
 	(*RegisterAccountRequest)(nil),        // 0: identity.v1.RegisterAccountRequest
 	(*RegisterAccountResponse)(nil),       // 1: identity.v1.RegisterAccountResponse
@@ -2406,107 +2684,118 @@ var file_identity_v1_identity_proto_goTypes = []any{
 	(*DisableAccountResponse)(nil),        // 7: identity.v1.DisableAccountResponse
 	(*ChangePasswordRequest)(nil),         // 8: identity.v1.ChangePasswordRequest
 	(*ChangePasswordResponse)(nil),        // 9: identity.v1.ChangePasswordResponse
-	(*ApplyForFirmRequest)(nil),           // 10: identity.v1.ApplyForFirmRequest
-	(*ApplyForFirmResponse)(nil),          // 11: identity.v1.ApplyForFirmResponse
-	(*DecideFirmApplicationRequest)(nil),  // 12: identity.v1.DecideFirmApplicationRequest
-	(*DecideFirmApplicationResponse)(nil), // 13: identity.v1.DecideFirmApplicationResponse
-	(*InviteMemberRequest)(nil),           // 14: identity.v1.InviteMemberRequest
-	(*InviteMemberResponse)(nil),          // 15: identity.v1.InviteMemberResponse
-	(*AcceptInvitationRequest)(nil),       // 16: identity.v1.AcceptInvitationRequest
-	(*AcceptInvitationResponse)(nil),      // 17: identity.v1.AcceptInvitationResponse
-	(*RevokeMemberRequest)(nil),           // 18: identity.v1.RevokeMemberRequest
-	(*RevokeMemberResponse)(nil),          // 19: identity.v1.RevokeMemberResponse
-	(*Seat)(nil),                          // 20: identity.v1.Seat
-	(*GetMeRequest)(nil),                  // 21: identity.v1.GetMeRequest
-	(*GetMeResponse)(nil),                 // 22: identity.v1.GetMeResponse
-	(*Account)(nil),                       // 23: identity.v1.Account
-	(*ListAccountsRequest)(nil),           // 24: identity.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),          // 25: identity.v1.ListAccountsResponse
-	(*ResolveNamesRequest)(nil),           // 26: identity.v1.ResolveNamesRequest
-	(*ResolveNamesResponse)(nil),          // 27: identity.v1.ResolveNamesResponse
-	(*FirmApplication)(nil),               // 28: identity.v1.FirmApplication
-	(*ListFirmApplicationsRequest)(nil),   // 29: identity.v1.ListFirmApplicationsRequest
-	(*ListFirmApplicationsResponse)(nil),  // 30: identity.v1.ListFirmApplicationsResponse
-	(*Member)(nil),                        // 31: identity.v1.Member
-	(*GetFirmRequest)(nil),                // 32: identity.v1.GetFirmRequest
-	(*GetFirmResponse)(nil),               // 33: identity.v1.GetFirmResponse
-	nil,                                   // 34: identity.v1.ResolveNamesResponse.NamesEntry
-	(*v1.Person)(nil),                     // 35: common.v1.Person
-	(*v1.Receipt)(nil),                    // 36: common.v1.Receipt
-	(*v1.Attachment)(nil),                 // 37: common.v1.Attachment
-	(*v1.Date)(nil),                       // 38: common.v1.Date
-	(*v1.Text)(nil),                       // 39: common.v1.Text
-	(*v1.LegalAction)(nil),                // 40: common.v1.LegalAction
+	(*ResetPasswordRequest)(nil),          // 10: identity.v1.ResetPasswordRequest
+	(*ResetPasswordResponse)(nil),         // 11: identity.v1.ResetPasswordResponse
+	(*ApplyForFirmRequest)(nil),           // 12: identity.v1.ApplyForFirmRequest
+	(*ApplyForFirmResponse)(nil),          // 13: identity.v1.ApplyForFirmResponse
+	(*DecideFirmApplicationRequest)(nil),  // 14: identity.v1.DecideFirmApplicationRequest
+	(*DecideFirmApplicationResponse)(nil), // 15: identity.v1.DecideFirmApplicationResponse
+	(*InviteMemberRequest)(nil),           // 16: identity.v1.InviteMemberRequest
+	(*InviteMemberResponse)(nil),          // 17: identity.v1.InviteMemberResponse
+	(*AcceptInvitationRequest)(nil),       // 18: identity.v1.AcceptInvitationRequest
+	(*AcceptInvitationResponse)(nil),      // 19: identity.v1.AcceptInvitationResponse
+	(*RevokeMemberRequest)(nil),           // 20: identity.v1.RevokeMemberRequest
+	(*RevokeMemberResponse)(nil),          // 21: identity.v1.RevokeMemberResponse
+	(*Seat)(nil),                          // 22: identity.v1.Seat
+	(*GetMeRequest)(nil),                  // 23: identity.v1.GetMeRequest
+	(*GetMeResponse)(nil),                 // 24: identity.v1.GetMeResponse
+	(*Account)(nil),                       // 25: identity.v1.Account
+	(*ListAccountsRequest)(nil),           // 26: identity.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),          // 27: identity.v1.ListAccountsResponse
+	(*Colleague)(nil),                     // 28: identity.v1.Colleague
+	(*ListColleaguesRequest)(nil),         // 29: identity.v1.ListColleaguesRequest
+	(*ListColleaguesResponse)(nil),        // 30: identity.v1.ListColleaguesResponse
+	(*ResolveNamesRequest)(nil),           // 31: identity.v1.ResolveNamesRequest
+	(*ResolveNamesResponse)(nil),          // 32: identity.v1.ResolveNamesResponse
+	(*FirmApplication)(nil),               // 33: identity.v1.FirmApplication
+	(*ListFirmApplicationsRequest)(nil),   // 34: identity.v1.ListFirmApplicationsRequest
+	(*ListFirmApplicationsResponse)(nil),  // 35: identity.v1.ListFirmApplicationsResponse
+	(*Member)(nil),                        // 36: identity.v1.Member
+	(*GetFirmRequest)(nil),                // 37: identity.v1.GetFirmRequest
+	(*GetFirmResponse)(nil),               // 38: identity.v1.GetFirmResponse
+	nil,                                   // 39: identity.v1.ResolveNamesResponse.NamesEntry
+	(*v1.Person)(nil),                     // 40: common.v1.Person
+	(*v1.Receipt)(nil),                    // 41: common.v1.Receipt
+	(*v1.Attachment)(nil),                 // 42: common.v1.Attachment
+	(*v1.Date)(nil),                       // 43: common.v1.Date
+	(*v1.Text)(nil),                       // 44: common.v1.Text
+	(*v1.LegalAction)(nil),                // 45: common.v1.LegalAction
 }
 var file_identity_v1_identity_proto_depIdxs = []int32{
-	35, // 0: identity.v1.RegisterAccountRequest.person:type_name -> common.v1.Person
-	36, // 1: identity.v1.RegisterAccountResponse.receipt:type_name -> common.v1.Receipt
-	36, // 2: identity.v1.GrantStaffRoleResponse.receipt:type_name -> common.v1.Receipt
-	36, // 3: identity.v1.RevokeStaffRoleResponse.receipt:type_name -> common.v1.Receipt
-	36, // 4: identity.v1.DisableAccountResponse.receipt:type_name -> common.v1.Receipt
-	36, // 5: identity.v1.ChangePasswordResponse.receipt:type_name -> common.v1.Receipt
-	37, // 6: identity.v1.ApplyForFirmRequest.licence:type_name -> common.v1.Attachment
-	37, // 7: identity.v1.ApplyForFirmRequest.mandate:type_name -> common.v1.Attachment
-	36, // 8: identity.v1.ApplyForFirmResponse.receipt:type_name -> common.v1.Receipt
-	36, // 9: identity.v1.DecideFirmApplicationResponse.receipt:type_name -> common.v1.Receipt
-	38, // 10: identity.v1.InviteMemberRequest.from:type_name -> common.v1.Date
-	38, // 11: identity.v1.InviteMemberRequest.to:type_name -> common.v1.Date
-	37, // 12: identity.v1.InviteMemberRequest.mandate:type_name -> common.v1.Attachment
-	36, // 13: identity.v1.InviteMemberResponse.receipt:type_name -> common.v1.Receipt
-	36, // 14: identity.v1.AcceptInvitationResponse.receipt:type_name -> common.v1.Receipt
-	36, // 15: identity.v1.RevokeMemberResponse.receipt:type_name -> common.v1.Receipt
-	39, // 16: identity.v1.Seat.org_title:type_name -> common.v1.Text
-	39, // 17: identity.v1.Seat.role_title:type_name -> common.v1.Text
-	38, // 18: identity.v1.Seat.to:type_name -> common.v1.Date
-	35, // 19: identity.v1.GetMeResponse.person:type_name -> common.v1.Person
-	20, // 20: identity.v1.GetMeResponse.seats:type_name -> identity.v1.Seat
-	35, // 21: identity.v1.Account.person:type_name -> common.v1.Person
-	20, // 22: identity.v1.Account.seats:type_name -> identity.v1.Seat
-	23, // 23: identity.v1.ListAccountsResponse.accounts:type_name -> identity.v1.Account
-	34, // 24: identity.v1.ResolveNamesResponse.names:type_name -> identity.v1.ResolveNamesResponse.NamesEntry
-	37, // 25: identity.v1.FirmApplication.licence:type_name -> common.v1.Attachment
-	37, // 26: identity.v1.FirmApplication.mandate:type_name -> common.v1.Attachment
-	28, // 27: identity.v1.ListFirmApplicationsResponse.applications:type_name -> identity.v1.FirmApplication
-	35, // 28: identity.v1.Member.person:type_name -> common.v1.Person
-	38, // 29: identity.v1.Member.from:type_name -> common.v1.Date
-	38, // 30: identity.v1.Member.to:type_name -> common.v1.Date
-	31, // 31: identity.v1.GetFirmResponse.members:type_name -> identity.v1.Member
-	40, // 32: identity.v1.GetFirmResponse.actions:type_name -> common.v1.LegalAction
-	0,  // 33: identity.v1.IdentityService.RegisterAccount:input_type -> identity.v1.RegisterAccountRequest
-	2,  // 34: identity.v1.IdentityService.GrantStaffRole:input_type -> identity.v1.GrantStaffRoleRequest
-	4,  // 35: identity.v1.IdentityService.RevokeStaffRole:input_type -> identity.v1.RevokeStaffRoleRequest
-	6,  // 36: identity.v1.IdentityService.DisableAccount:input_type -> identity.v1.DisableAccountRequest
-	8,  // 37: identity.v1.IdentityService.ChangePassword:input_type -> identity.v1.ChangePasswordRequest
-	10, // 38: identity.v1.IdentityService.ApplyForFirm:input_type -> identity.v1.ApplyForFirmRequest
-	12, // 39: identity.v1.IdentityService.DecideFirmApplication:input_type -> identity.v1.DecideFirmApplicationRequest
-	14, // 40: identity.v1.IdentityService.InviteMember:input_type -> identity.v1.InviteMemberRequest
-	16, // 41: identity.v1.IdentityService.AcceptInvitation:input_type -> identity.v1.AcceptInvitationRequest
-	18, // 42: identity.v1.IdentityService.RevokeMember:input_type -> identity.v1.RevokeMemberRequest
-	21, // 43: identity.v1.IdentityService.GetMe:input_type -> identity.v1.GetMeRequest
-	24, // 44: identity.v1.IdentityService.ListAccounts:input_type -> identity.v1.ListAccountsRequest
-	26, // 45: identity.v1.IdentityService.ResolveNames:input_type -> identity.v1.ResolveNamesRequest
-	29, // 46: identity.v1.IdentityService.ListFirmApplications:input_type -> identity.v1.ListFirmApplicationsRequest
-	32, // 47: identity.v1.IdentityService.GetFirm:input_type -> identity.v1.GetFirmRequest
-	1,  // 48: identity.v1.IdentityService.RegisterAccount:output_type -> identity.v1.RegisterAccountResponse
-	3,  // 49: identity.v1.IdentityService.GrantStaffRole:output_type -> identity.v1.GrantStaffRoleResponse
-	5,  // 50: identity.v1.IdentityService.RevokeStaffRole:output_type -> identity.v1.RevokeStaffRoleResponse
-	7,  // 51: identity.v1.IdentityService.DisableAccount:output_type -> identity.v1.DisableAccountResponse
-	9,  // 52: identity.v1.IdentityService.ChangePassword:output_type -> identity.v1.ChangePasswordResponse
-	11, // 53: identity.v1.IdentityService.ApplyForFirm:output_type -> identity.v1.ApplyForFirmResponse
-	13, // 54: identity.v1.IdentityService.DecideFirmApplication:output_type -> identity.v1.DecideFirmApplicationResponse
-	15, // 55: identity.v1.IdentityService.InviteMember:output_type -> identity.v1.InviteMemberResponse
-	17, // 56: identity.v1.IdentityService.AcceptInvitation:output_type -> identity.v1.AcceptInvitationResponse
-	19, // 57: identity.v1.IdentityService.RevokeMember:output_type -> identity.v1.RevokeMemberResponse
-	22, // 58: identity.v1.IdentityService.GetMe:output_type -> identity.v1.GetMeResponse
-	25, // 59: identity.v1.IdentityService.ListAccounts:output_type -> identity.v1.ListAccountsResponse
-	27, // 60: identity.v1.IdentityService.ResolveNames:output_type -> identity.v1.ResolveNamesResponse
-	30, // 61: identity.v1.IdentityService.ListFirmApplications:output_type -> identity.v1.ListFirmApplicationsResponse
-	33, // 62: identity.v1.IdentityService.GetFirm:output_type -> identity.v1.GetFirmResponse
-	48, // [48:63] is the sub-list for method output_type
-	33, // [33:48] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	40, // 0: identity.v1.RegisterAccountRequest.person:type_name -> common.v1.Person
+	41, // 1: identity.v1.RegisterAccountResponse.receipt:type_name -> common.v1.Receipt
+	41, // 2: identity.v1.GrantStaffRoleResponse.receipt:type_name -> common.v1.Receipt
+	41, // 3: identity.v1.RevokeStaffRoleResponse.receipt:type_name -> common.v1.Receipt
+	41, // 4: identity.v1.DisableAccountResponse.receipt:type_name -> common.v1.Receipt
+	41, // 5: identity.v1.ChangePasswordResponse.receipt:type_name -> common.v1.Receipt
+	41, // 6: identity.v1.ResetPasswordResponse.receipt:type_name -> common.v1.Receipt
+	42, // 7: identity.v1.ApplyForFirmRequest.licence:type_name -> common.v1.Attachment
+	42, // 8: identity.v1.ApplyForFirmRequest.mandate:type_name -> common.v1.Attachment
+	41, // 9: identity.v1.ApplyForFirmResponse.receipt:type_name -> common.v1.Receipt
+	41, // 10: identity.v1.DecideFirmApplicationResponse.receipt:type_name -> common.v1.Receipt
+	43, // 11: identity.v1.InviteMemberRequest.from:type_name -> common.v1.Date
+	43, // 12: identity.v1.InviteMemberRequest.to:type_name -> common.v1.Date
+	42, // 13: identity.v1.InviteMemberRequest.mandate:type_name -> common.v1.Attachment
+	41, // 14: identity.v1.InviteMemberResponse.receipt:type_name -> common.v1.Receipt
+	41, // 15: identity.v1.AcceptInvitationResponse.receipt:type_name -> common.v1.Receipt
+	41, // 16: identity.v1.RevokeMemberResponse.receipt:type_name -> common.v1.Receipt
+	44, // 17: identity.v1.Seat.org_title:type_name -> common.v1.Text
+	44, // 18: identity.v1.Seat.role_title:type_name -> common.v1.Text
+	43, // 19: identity.v1.Seat.to:type_name -> common.v1.Date
+	40, // 20: identity.v1.GetMeResponse.person:type_name -> common.v1.Person
+	22, // 21: identity.v1.GetMeResponse.seats:type_name -> identity.v1.Seat
+	40, // 22: identity.v1.Account.person:type_name -> common.v1.Person
+	22, // 23: identity.v1.Account.seats:type_name -> identity.v1.Seat
+	25, // 24: identity.v1.ListAccountsResponse.accounts:type_name -> identity.v1.Account
+	28, // 25: identity.v1.ListColleaguesResponse.colleagues:type_name -> identity.v1.Colleague
+	39, // 26: identity.v1.ResolveNamesResponse.names:type_name -> identity.v1.ResolveNamesResponse.NamesEntry
+	42, // 27: identity.v1.FirmApplication.licence:type_name -> common.v1.Attachment
+	42, // 28: identity.v1.FirmApplication.mandate:type_name -> common.v1.Attachment
+	33, // 29: identity.v1.ListFirmApplicationsResponse.applications:type_name -> identity.v1.FirmApplication
+	40, // 30: identity.v1.Member.person:type_name -> common.v1.Person
+	43, // 31: identity.v1.Member.from:type_name -> common.v1.Date
+	43, // 32: identity.v1.Member.to:type_name -> common.v1.Date
+	36, // 33: identity.v1.GetFirmResponse.members:type_name -> identity.v1.Member
+	45, // 34: identity.v1.GetFirmResponse.actions:type_name -> common.v1.LegalAction
+	0,  // 35: identity.v1.IdentityService.RegisterAccount:input_type -> identity.v1.RegisterAccountRequest
+	2,  // 36: identity.v1.IdentityService.GrantStaffRole:input_type -> identity.v1.GrantStaffRoleRequest
+	4,  // 37: identity.v1.IdentityService.RevokeStaffRole:input_type -> identity.v1.RevokeStaffRoleRequest
+	6,  // 38: identity.v1.IdentityService.DisableAccount:input_type -> identity.v1.DisableAccountRequest
+	8,  // 39: identity.v1.IdentityService.ChangePassword:input_type -> identity.v1.ChangePasswordRequest
+	10, // 40: identity.v1.IdentityService.ResetPassword:input_type -> identity.v1.ResetPasswordRequest
+	12, // 41: identity.v1.IdentityService.ApplyForFirm:input_type -> identity.v1.ApplyForFirmRequest
+	14, // 42: identity.v1.IdentityService.DecideFirmApplication:input_type -> identity.v1.DecideFirmApplicationRequest
+	16, // 43: identity.v1.IdentityService.InviteMember:input_type -> identity.v1.InviteMemberRequest
+	18, // 44: identity.v1.IdentityService.AcceptInvitation:input_type -> identity.v1.AcceptInvitationRequest
+	20, // 45: identity.v1.IdentityService.RevokeMember:input_type -> identity.v1.RevokeMemberRequest
+	23, // 46: identity.v1.IdentityService.GetMe:input_type -> identity.v1.GetMeRequest
+	26, // 47: identity.v1.IdentityService.ListAccounts:input_type -> identity.v1.ListAccountsRequest
+	29, // 48: identity.v1.IdentityService.ListColleagues:input_type -> identity.v1.ListColleaguesRequest
+	31, // 49: identity.v1.IdentityService.ResolveNames:input_type -> identity.v1.ResolveNamesRequest
+	34, // 50: identity.v1.IdentityService.ListFirmApplications:input_type -> identity.v1.ListFirmApplicationsRequest
+	37, // 51: identity.v1.IdentityService.GetFirm:input_type -> identity.v1.GetFirmRequest
+	1,  // 52: identity.v1.IdentityService.RegisterAccount:output_type -> identity.v1.RegisterAccountResponse
+	3,  // 53: identity.v1.IdentityService.GrantStaffRole:output_type -> identity.v1.GrantStaffRoleResponse
+	5,  // 54: identity.v1.IdentityService.RevokeStaffRole:output_type -> identity.v1.RevokeStaffRoleResponse
+	7,  // 55: identity.v1.IdentityService.DisableAccount:output_type -> identity.v1.DisableAccountResponse
+	9,  // 56: identity.v1.IdentityService.ChangePassword:output_type -> identity.v1.ChangePasswordResponse
+	11, // 57: identity.v1.IdentityService.ResetPassword:output_type -> identity.v1.ResetPasswordResponse
+	13, // 58: identity.v1.IdentityService.ApplyForFirm:output_type -> identity.v1.ApplyForFirmResponse
+	15, // 59: identity.v1.IdentityService.DecideFirmApplication:output_type -> identity.v1.DecideFirmApplicationResponse
+	17, // 60: identity.v1.IdentityService.InviteMember:output_type -> identity.v1.InviteMemberResponse
+	19, // 61: identity.v1.IdentityService.AcceptInvitation:output_type -> identity.v1.AcceptInvitationResponse
+	21, // 62: identity.v1.IdentityService.RevokeMember:output_type -> identity.v1.RevokeMemberResponse
+	24, // 63: identity.v1.IdentityService.GetMe:output_type -> identity.v1.GetMeResponse
+	27, // 64: identity.v1.IdentityService.ListAccounts:output_type -> identity.v1.ListAccountsResponse
+	30, // 65: identity.v1.IdentityService.ListColleagues:output_type -> identity.v1.ListColleaguesResponse
+	32, // 66: identity.v1.IdentityService.ResolveNames:output_type -> identity.v1.ResolveNamesResponse
+	35, // 67: identity.v1.IdentityService.ListFirmApplications:output_type -> identity.v1.ListFirmApplicationsResponse
+	38, // 68: identity.v1.IdentityService.GetFirm:output_type -> identity.v1.GetFirmResponse
+	52, // [52:69] is the sub-list for method output_type
+	35, // [35:52] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_identity_v1_identity_proto_init() }
@@ -2520,7 +2809,7 @@ func file_identity_v1_identity_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_identity_v1_identity_proto_rawDesc), len(file_identity_v1_identity_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,7 @@ const (
 	IdentityService_RevokeStaffRole_FullMethodName       = "/identity.v1.IdentityService/RevokeStaffRole"
 	IdentityService_DisableAccount_FullMethodName        = "/identity.v1.IdentityService/DisableAccount"
 	IdentityService_ChangePassword_FullMethodName        = "/identity.v1.IdentityService/ChangePassword"
+	IdentityService_ResetPassword_FullMethodName         = "/identity.v1.IdentityService/ResetPassword"
 	IdentityService_ApplyForFirm_FullMethodName          = "/identity.v1.IdentityService/ApplyForFirm"
 	IdentityService_DecideFirmApplication_FullMethodName = "/identity.v1.IdentityService/DecideFirmApplication"
 	IdentityService_InviteMember_FullMethodName          = "/identity.v1.IdentityService/InviteMember"
@@ -33,6 +34,7 @@ const (
 	IdentityService_RevokeMember_FullMethodName          = "/identity.v1.IdentityService/RevokeMember"
 	IdentityService_GetMe_FullMethodName                 = "/identity.v1.IdentityService/GetMe"
 	IdentityService_ListAccounts_FullMethodName          = "/identity.v1.IdentityService/ListAccounts"
+	IdentityService_ListColleagues_FullMethodName        = "/identity.v1.IdentityService/ListColleagues"
 	IdentityService_ResolveNames_FullMethodName          = "/identity.v1.IdentityService/ResolveNames"
 	IdentityService_ListFirmApplications_FullMethodName  = "/identity.v1.IdentityService/ListFirmApplications"
 	IdentityService_GetFirm_FullMethodName               = "/identity.v1.IdentityService/GetFirm"
@@ -54,6 +56,8 @@ type IdentityServiceClient interface {
 	DisableAccount(ctx context.Context, in *DisableAccountRequest, opts ...grpc.CallOption) (*DisableAccountResponse, error)
 	// ChangePassword: changes the own password.
 	ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error)
+	// ResetPassword: gives an account a fresh password, shown once; its sessions end at once.
+	ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error)
 	// ApplyForFirm: a person asks to act for a firm: licence and mandate are checked by a clerk.
 	ApplyForFirm(ctx context.Context, in *ApplyForFirmRequest, opts ...grpc.CallOption) (*ApplyForFirmResponse, error)
 	// DecideFirmApplication: a clerk approves or refuses it.
@@ -68,6 +72,8 @@ type IdentityServiceClient interface {
 	GetMe(ctx context.Context, in *GetMeRequest, opts ...grpc.CallOption) (*GetMeResponse, error)
 	// ListAccounts: accounts of the bureau.
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
+	// ListColleagues: people of the bureau whose duties reach the caller's county.
+	ListColleagues(ctx context.Context, in *ListColleaguesRequest, opts ...grpc.CallOption) (*ListColleaguesResponse, error)
 	// ResolveNames: names for opaque ids, for those who may see them.
 	ResolveNames(ctx context.Context, in *ResolveNamesRequest, opts ...grpc.CallOption) (*ResolveNamesResponse, error)
 	// ListFirmApplications: applications that wait for a clerk, or the own ones.
@@ -128,6 +134,16 @@ func (c *identityServiceClient) ChangePassword(ctx context.Context, in *ChangePa
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ChangePasswordResponse)
 	err := c.cc.Invoke(ctx, IdentityService_ChangePassword_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *identityServiceClient) ResetPassword(ctx context.Context, in *ResetPasswordRequest, opts ...grpc.CallOption) (*ResetPasswordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ResetPasswordResponse)
+	err := c.cc.Invoke(ctx, IdentityService_ResetPassword_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +220,16 @@ func (c *identityServiceClient) ListAccounts(ctx context.Context, in *ListAccoun
 	return out, nil
 }
 
+func (c *identityServiceClient) ListColleagues(ctx context.Context, in *ListColleaguesRequest, opts ...grpc.CallOption) (*ListColleaguesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListColleaguesResponse)
+	err := c.cc.Invoke(ctx, IdentityService_ListColleagues_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *identityServiceClient) ResolveNames(ctx context.Context, in *ResolveNamesRequest, opts ...grpc.CallOption) (*ResolveNamesResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ResolveNamesResponse)
@@ -250,6 +276,8 @@ type IdentityServiceServer interface {
 	DisableAccount(context.Context, *DisableAccountRequest) (*DisableAccountResponse, error)
 	// ChangePassword: changes the own password.
 	ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error)
+	// ResetPassword: gives an account a fresh password, shown once; its sessions end at once.
+	ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error)
 	// ApplyForFirm: a person asks to act for a firm: licence and mandate are checked by a clerk.
 	ApplyForFirm(context.Context, *ApplyForFirmRequest) (*ApplyForFirmResponse, error)
 	// DecideFirmApplication: a clerk approves or refuses it.
@@ -264,6 +292,8 @@ type IdentityServiceServer interface {
 	GetMe(context.Context, *GetMeRequest) (*GetMeResponse, error)
 	// ListAccounts: accounts of the bureau.
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
+	// ListColleagues: people of the bureau whose duties reach the caller's county.
+	ListColleagues(context.Context, *ListColleaguesRequest) (*ListColleaguesResponse, error)
 	// ResolveNames: names for opaque ids, for those who may see them.
 	ResolveNames(context.Context, *ResolveNamesRequest) (*ResolveNamesResponse, error)
 	// ListFirmApplications: applications that wait for a clerk, or the own ones.
@@ -295,6 +325,9 @@ func (UnimplementedIdentityServiceServer) DisableAccount(context.Context, *Disab
 func (UnimplementedIdentityServiceServer) ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ChangePassword not implemented")
 }
+func (UnimplementedIdentityServiceServer) ResetPassword(context.Context, *ResetPasswordRequest) (*ResetPasswordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetPassword not implemented")
+}
 func (UnimplementedIdentityServiceServer) ApplyForFirm(context.Context, *ApplyForFirmRequest) (*ApplyForFirmResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplyForFirm not implemented")
 }
@@ -315,6 +348,9 @@ func (UnimplementedIdentityServiceServer) GetMe(context.Context, *GetMeRequest) 
 }
 func (UnimplementedIdentityServiceServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
+}
+func (UnimplementedIdentityServiceServer) ListColleagues(context.Context, *ListColleaguesRequest) (*ListColleaguesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListColleagues not implemented")
 }
 func (UnimplementedIdentityServiceServer) ResolveNames(context.Context, *ResolveNamesRequest) (*ResolveNamesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResolveNames not implemented")
@@ -432,6 +468,24 @@ func _IdentityService_ChangePassword_Handler(srv interface{}, ctx context.Contex
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IdentityServiceServer).ChangePassword(ctx, req.(*ChangePasswordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IdentityService_ResetPassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetPasswordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).ResetPassword(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_ResetPassword_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).ResetPassword(ctx, req.(*ResetPasswordRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -562,6 +616,24 @@ func _IdentityService_ListAccounts_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _IdentityService_ListColleagues_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListColleaguesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).ListColleagues(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_ListColleagues_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).ListColleagues(ctx, req.(*ListColleaguesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _IdentityService_ResolveNames_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ResolveNamesRequest)
 	if err := dec(in); err != nil {
@@ -644,6 +716,10 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _IdentityService_ChangePassword_Handler,
 		},
 		{
+			MethodName: "ResetPassword",
+			Handler:    _IdentityService_ResetPassword_Handler,
+		},
+		{
 			MethodName: "ApplyForFirm",
 			Handler:    _IdentityService_ApplyForFirm_Handler,
 		},
@@ -670,6 +746,10 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAccounts",
 			Handler:    _IdentityService_ListAccounts_Handler,
+		},
+		{
+			MethodName: "ListColleagues",
+			Handler:    _IdentityService_ListColleagues_Handler,
 		},
 		{
 			MethodName: "ResolveNames",
