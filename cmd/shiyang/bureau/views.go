@@ -77,5 +77,11 @@ func (v *Views) Check(ctx context.Context, p readmodel.Projection) (readmodel.Ch
 	return readmodel.Check(ctx, v.ground.views, v.ground.client, v.ground.codec, p)
 }
 
+// Retire drops the tables of a view's older versions once the one in service
+// has proved itself against a replay.
+func (v *Views) Retire(ctx context.Context, p readmodel.Projection) (readmodel.CheckResult, error) {
+	return readmodel.Retire(ctx, v.ground.views, v.ground.client, v.ground.codec, p)
+}
+
 // Close closes what OpenViews opened.
 func (v *Views) Close(ctx context.Context) error { return v.ground.close(ctx) }

@@ -43,6 +43,18 @@ func (p *program) viewsCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
+			Use: "retire [NAME…]", Short: "Drop older versions of views whose new version equals a replay",
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return p.withViews(cmd.Context(), args, func(ctx context.Context, v *bureau.Views, view readmodel.Projection) error {
+					result, err := v.Retire(ctx, view)
+					if err == nil {
+						fmt.Fprintf(p.out, "%s: version %d equals the log, %d rows; no older version is left\n", view.Name, view.Version, result.Rows)
+					}
+					return err
+				})
+			},
+		},
+		&cobra.Command{
 			Use: "check [NAME…]", Short: "Replay from zero and compare with the live views",
 			RunE: func(cmd *cobra.Command, args []string) error {
 				equal := true
