@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"shiyang/internal/readmodel"
 )
 
 // health answers whether the process lives and whether it can work.
@@ -101,6 +103,9 @@ var (
 	generation    = desc("shiyang_esdb_client_generation", "Number of the store client in use.")
 	reconnects    = desc("shiyang_esdb_reconnects_total", "How often the store client was replaced.")
 	stuck         = desc("shiyang_esdb_calls_stuck", "Calls of the store client that run on after their caller gave up.")
+	reactionAt    = desc("shiyang_reaction_position", "Position up to which a reaction has reacted.", "reaction")
+	reactionStuck = desc("shiyang_reaction_stuck", "1 while a reaction tries an event again and again.", "reaction")
+	jobFailed     = desc("shiyang_job_failed", "1 if a time-driven job failed when it ran last.", "job")
 	storeEvents   = desc("shiyang_store_events", "Events in the embedded store.")
 	storeAppends  = desc("shiyang_store_appends_total", "Appends that the embedded store answered.")
 	storeSyncs    = desc("shiyang_store_syncs_total", "Commits of the embedded store, one fsync each.")
@@ -111,9 +116,17 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }
 
+// truth is 1 for true.
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{viewPosition, viewBehind, viewLag, viewFailed, unknownEvents, generation, reconnects, stuck, storeEvents, storeAppends, storeSyncs, storeReaders} {
+	for _, d := range []*prometheus.Desc{viewPosition, viewBehind, viewLag, viewFailed, unknownEvents, reactionAt, reactionStuck, jobFailed, generation, reconnects, stuck, storeEvents, storeAppends, storeSyncs, storeReaders} {
 		ch <- d
 	}
 }
@@ -130,13 +143,16 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 		gauge(viewPosition, float64(s.Position), s.Name)
 		gauge(viewBehind, float64(s.Behind), s.Name)
 		gauge(viewLag, s.Lag.Seconds(), s.Name)
-		failed := 0.0
-		if s.State == "failed" {
-			failed = 1
-		}
-		gauge(viewFailed, failed, s.Name)
+		gauge(viewFailed, truth(s.State == "failed"), s.Name)
 	}
 	count(unknownEvents, float64(f.bureau.runner.UnknownEvents()))
+	for _, s := range f.bureau.reactor.Status() {
+		gauge(reactionAt, float64(s.Position), s.Name)
+		gauge(reactionStuck, truth(s.Failure != (readmodel.Failure{})), s.Name)
+	}
+	for _, s := range f.bureau.ticker.Status() {
+		gauge(jobFailed, truth(s.Err != nil), s.Name)
+	}
 	client := f.bureau.ground.client.Stats()
 	gauge(generation, float64(client.Generation))
 	count(reconnects, float64(client.Reconnects))

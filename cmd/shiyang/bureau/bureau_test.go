@@ -143,7 +143,7 @@ func TestHealthMetricsAndProfiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"/health/live": "live", "/health/ready": "ready", "/metrics": "shiyang_view_position", "/debug/pprof/goroutine?debug=1": "goroutine profile",
+		"/health/live": "live", "/health/ready": "ready", "/metrics": "shiyang_reaction_position", "/debug/pprof/goroutine?debug=1": "goroutine profile",
 	} {
 		if status, content := get(t, http.DefaultClient, b.AdminURL()+path, nil); status != http.StatusOK || !strings.Contains(content, want) {
 			t.Errorf("%s answers %d %.200s", path, status, content)
