@@ -43,17 +43,15 @@ func (v *visit) showCheck(p *permitsv1.Permit, values url.Values, refused *probl
 	a.Command, a.Refusal, a.Content = command, refused, contentOf(values)
 	a.Filled = form.Filled{Form: sheet.Declaration(), Values: values}
 	status := http.StatusOK
-	if refused != nil {
-		status = statusOf(refused)
-		a.Filled.Errors, a.Filled.Warnings = refused.Errors, refused.Warnings
-	} else {
-		checked, wrong, err := v.checkContent(values)
-		if err != nil {
-			return err
-		}
-		a.Filled.Errors = merge(wrong, problem.ErrInvalid.WithErrors(rpc.Fields(checked.GetErrors())...))
-		a.Filled.Warnings = rpc.Fields(checked.GetWarnings())
+	checked, wrong, err := v.checkContent(values)
+	if err != nil {
+		return err
 	}
+	if refused != nil {
+		status, wrong = statusOf(refused), merge(refused.Errors, problem.ErrInvalid.WithErrors(wrong...))
+	}
+	a.Filled.Errors = merge(wrong, problem.ErrInvalid.WithErrors(rpc.Fields(checked.GetErrors())...))
+	a.Filled.Warnings = rpc.Fields(checked.GetWarnings())
 	a.Answers = answers(v, a, values)
 	f, at := v.frame(words.CheckTitle.In(v.text()), "/permits"), stepFor(p.GetPermitId(), values)
 	f.Wrong = refused != nil

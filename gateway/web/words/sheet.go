@@ -126,7 +126,9 @@ var (
 	CheckLead      = Text{"提交后不能直接修改，只能按补正通知更正或撤回。", "After filing it can only be corrected on a deficiency notice, or withdrawn."}
 	Change         = Text{"更改", "Change"}
 	CheckedBySys   = Text{"系统已核对", "Checked by the system"}
-	NothingWrong   = Text{"没有发现错误。", "Nothing wrong was found."}
+	NothingWrong   = Text{"填写的内容没有发现错误。", "Nothing wrong was found in your answers."}
+	WrongFound     = Counted{"填写的内容有 %d 处错误，见页首。", "%d error was found in your answers: see the top of the page.", "%d errors were found in your answers: see the top of the page."}
+	WasChecked     = Text{"核对了必填项和格式，排放口与设施、限值、监测的对应，限值与排放标准。", "Checked: what must be given and how it is written; that outlets, equipment, limits and monitoring agree; limits against the standards."}
 	SubmitPermit   = Text{"提交申请", "Submit the application"}
 	Rows           = Counted{"%d 行", "%d row", "%d rows"}
 	AllValues      = Counted{"当时的全部 %d 项", "All %d value as it stood", "All %d values as they stood"}
