@@ -56,7 +56,7 @@ var acts = map[string]act{
 	"decline":            {title: words.DoDecline, lead: words.LeadDecline, form: sheet.Decline, risky: true, command: by(client.DeclineApplication)},
 	"pause-clock":        {title: words.DoPause, lead: words.LeadPause, form: sheet.Pause, start: on("from"), command: by(client.PauseClock)},
 	"resume-clock":       {title: words.DoResume, lead: words.LeadResume, form: sheet.Resume, start: on("last"), command: by(client.ResumeClock)},
-	"record-site-check":  {title: words.DoSiteCheck, lead: words.LeadSiteCheck, form: sheet.SiteCheck, start: on("on"), command: by(client.RecordSiteCheck)},
+	"record-site-check":  {title: words.DoSiteCheck, lead: words.LeadSiteCheck, form: nothing, start: on("on"), command: by(client.RecordSiteCheck)},
 	"report-examination": {title: words.DoExamine, lead: words.LeadExamine, form: sheet.Examination, content: true, command: by(client.ReportExamination)},
 	"return-examination": {title: words.DoReturn, lead: words.LeadReturn, form: why("reason", words.ReturnWhy, 2000), content: true, command: by(client.ReturnExamination)},
 	"issue":              {title: words.DoIssue, lead: words.LeadIssue, form: sheet.Issue, content: true, command: by(client.IssuePermit)},
@@ -123,7 +123,12 @@ func (p *pages) act(v *visit) (*task, error) {
 	case *permitsv1.CorrectOnSpotRequest:
 		t.Prepare = func(string) { keepFiles(m.GetContent(), permit.GetContent()) }
 	case *permitsv1.RecordSiteCheckRequest:
-		t.Start.Set("officerIds", v.session.Account+"\n") // who records was usually there
+		officers, err := v.officers()
+		if err != nil {
+			return nil, err
+		}
+		t.Filled.Form = sheet.SiteCheck(officers)
+		t.Start.Set("officerIds", v.session.Account) // who records was usually there
 	}
 	return t, nil
 }

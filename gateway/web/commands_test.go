@@ -124,6 +124,15 @@ func (o *office) DisableAccount(ctx context.Context, r *identityv1.DisableAccoun
 	return &identityv1.DisableAccountResponse{Receipt: receipt}, err
 }
 
+func (o *office) ResetPassword(ctx context.Context, r *identityv1.ResetPasswordRequest) (*identityv1.ResetPasswordResponse, error) {
+	receipt, err := o.receipt(ctx, "ResetPassword", r, r.GetAccountId())
+	answer := &identityv1.ResetPasswordResponse{Receipt: receipt}
+	if receipt != nil && !receipt.GetRepeated() {
+		answer.Password = "once-only-pass-word-2345"
+	}
+	return answer, err
+}
+
 func (o *office) ChangePassword(ctx context.Context, r *identityv1.ChangePasswordRequest) (*identityv1.ChangePasswordResponse, error) {
 	receipt, err := o.receipt(ctx, "ChangePassword", r, "")
 	return &identityv1.ChangePasswordResponse{Receipt: receipt}, err
@@ -141,10 +150,11 @@ func (o *office) DecideFirmApplication(ctx context.Context, r *identityv1.Decide
 
 func (o *office) InviteMember(ctx context.Context, r *identityv1.InviteMemberRequest) (*identityv1.InviteMemberResponse, error) {
 	receipt, err := o.receipt(ctx, "InviteMember", r, "")
+	answer := &identityv1.InviteMemberResponse{Receipt: receipt}
 	if receipt != nil && !receipt.GetRepeated() {
-		receipt.Number = "once-only-code-1234567890"
+		answer.Code = "once-only-code-1234567890"
 	}
-	return &identityv1.InviteMemberResponse{Receipt: receipt}, err
+	return answer, err
 }
 
 func (o *office) AcceptInvitation(ctx context.Context, r *identityv1.AcceptInvitationRequest) (*identityv1.AcceptInvitationResponse, error) {

@@ -89,6 +89,7 @@ var addresses = map[string][]string{
 	"auditor": {"/audit", "/records/permit/" + permitID + "?at=2", "/records/facility/" + siteID, "/permits"},
 	"system_admin": {
 		"/accounts", "/accounts/new", "/accounts/" + clerkID + "/grant", "/accounts/" + clerkID + "/revoke?role=permit_clerk&county=620602", "/accounts/" + clerkID + "/disable",
+		"/accounts/" + handlerID + "/reset-password",
 	},
 }
 

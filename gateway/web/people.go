@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -195,14 +197,15 @@ func (p *pages) firm(v *visit) error {
 func (p *pages) invite(v *visit) (*task, error) {
 	id := v.r.PathValue("id")
 	request := &identityv1.InviteMemberRequest{FirmId: id}
+	var answer *identityv1.InviteMemberResponse
 	return &task{
 		Task: component.Task{
 			Title: words.InviteMember, Lead: words.InviteLead, Button: words.Invite, Back: component.Record("firms", id),
 			Filled: form.Filled{Form: sheet.Invitation()},
 		},
-		Here: "/firm", Request: request, Send: send(p.Identity.InviteMember, request),
-		Done: func(v *visit, r *commonv1.Receipt) error {
-			return v.show(http.StatusOK, page.Invited(v.frame(words.InvitationMade.In(v.text()), "/firm"), id, r.GetNumber()))
+		Here: "/firm", Request: request, Send: keep(p.Identity.InviteMember, request, &answer),
+		Done: func(v *visit, _ *commonv1.Receipt) error {
+			return v.show(http.StatusOK, page.Invited(v.frame(words.InvitationMade.In(v.text()), "/firm"), id, answer.GetCode()))
 		},
 	}, nil
 }
@@ -233,7 +236,10 @@ func (p *pages) accounts(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.show(http.StatusOK, page.Accounts(v.frame(words.Accounts.In(v.text()), "/accounts"), list, v.next(list.GetNext()), v.query("done")))
+	resets := func(accountID string) bool {
+		return may["ResetPassword"][v.role()] && accountID != v.session.Account
+	}
+	return v.show(http.StatusOK, page.Accounts(v.frame(words.Accounts.In(v.text()), "/accounts"), list, resets, v.next(list.GetNext()), v.query("done")))
 }
 
 // staffTask is a form about one account of the bureau.
@@ -270,6 +276,33 @@ func (p *pages) disableAccount(v *visit) (*task, error) {
 	t.Lead, t.Risky = words.DisableLead, true
 	t.Request, t.Send = request, send(p.Identity.DisableAccount, request)
 	return t, nil
+}
+
+func (p *pages) resetPassword(v *visit) (*task, error) {
+	request := &identityv1.ResetPasswordRequest{AccountId: v.r.PathValue("id")}
+	var answer *identityv1.ResetPasswordResponse
+	t := p.staffTask(v, words.ResetPassword, sheet.Why("reason", words.ReasonOfThis, 500))
+	t.Lead, t.Risky = words.ResetLead, true
+	t.Request, t.Send = request, keep(p.Identity.ResetPassword, request, &answer)
+	t.Done = func(v *visit, _ *commonv1.Receipt) error {
+		return v.show(http.StatusOK, page.PasswordReset(v.frame(words.PasswordMade.In(v.text()), "/accounts"), answer.GetPassword()))
+	}
+	return t, nil
+}
+
+// officers are the colleagues who may take part in an act on a record.
+func (v *visit) officers() ([]form.Option, error) {
+	list, err := v.Identity.ListColleagues(v.ask(), &identityv1.ListColleaguesRequest{})
+	if err != nil {
+		return nil, err
+	}
+	var officers []form.Option
+	for _, c := range list.GetColleagues() {
+		if slices.ContainsFunc(c.GetRoles(), func(role string) bool { return may["ListColleagues"][rpc.Role(role)] }) {
+			officers = append(officers, form.Option{Value: c.GetAccountId(), Label: words.Same(cmp.Or(c.GetName(), c.GetAccountId()))})
+		}
+	}
+	return officers, nil
 }
 
 // asked bounds a call that a page can do without.

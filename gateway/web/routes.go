@@ -47,7 +47,7 @@ func (p *pages) table() []route {
 		form("/firms/{id}/invite", p.invite), form("/firms/{id}/revoke/{account}", p.revokeMember),
 		own("GET /accounts", p.accounts), form("/accounts/new", p.newStaff),
 		form("/accounts/{id}/grant", p.grantRole), form("/accounts/{id}/revoke", p.revokeRole),
-		form("/accounts/{id}/disable", p.disableAccount),
+		form("/accounts/{id}/reset-password", p.resetPassword), form("/accounts/{id}/disable", p.disableAccount),
 
 		own("GET /files/{sha256}", p.file),
 		own("GET /facilities", p.sites), form("/facilities/new", p.registerSite), own("GET /facilities/{id}", p.site),

@@ -258,6 +258,14 @@ func (o *office) ResolveNames(ctx context.Context, r *identityv1.ResolveNamesReq
 	return &identityv1.ResolveNamesResponse{Names: map[string]string{handlerID: "陈雪", clerkID: "李文静"}}, o.called(ctx, "ResolveNames", r)
 }
 
+func (o *office) ListColleagues(ctx context.Context, r *identityv1.ListColleaguesRequest) (*identityv1.ListColleaguesResponse, error) {
+	return &identityv1.ListColleaguesResponse{Colleagues: []*identityv1.Colleague{
+		{AccountId: clerkID, Name: "李文静", Roles: []string{"permit_examiner"}},
+		{AccountId: handlerID, Roles: []string{"head", "officer"}},
+		{AccountId: appID, Name: "系统管理员", Roles: []string{"system_admin"}},
+	}}, o.called(ctx, "ListColleagues", r)
+}
+
 func (o *office) GetMe(ctx context.Context, r *identityv1.GetMeRequest) (*identityv1.GetMeResponse, error) {
 	return &identityv1.GetMeResponse{AccountId: clerkID, Login: "clerk", Person: &commonv1.Person{Id: clerkID, Name: "李文静"}}, o.called(ctx, "GetMe", r)
 }
@@ -265,6 +273,7 @@ func (o *office) GetMe(ctx context.Context, r *identityv1.GetMeRequest) (*identi
 func (o *office) ListAccounts(ctx context.Context, r *identityv1.ListAccountsRequest) (*identityv1.ListAccountsResponse, error) {
 	return &identityv1.ListAccountsResponse{Accounts: []*identityv1.Account{
 		{AccountId: clerkID, Login: "clerk", Person: &commonv1.Person{Name: "李文静"}, Seats: []*identityv1.Seat{{SeatId: "s", Role: "permit_clerk", RoleTitle: text("许可受理人员", "Permit clerk"), County: "620602"}}},
+		{AccountId: appID, Login: "other", Person: &commonv1.Person{Name: "王强"}},
 		{AccountId: handlerID, Login: "gone", Person: &commonv1.Person{Name: "离职"}, Disabled: true},
 	}}, o.called(ctx, "ListAccounts", r)
 }

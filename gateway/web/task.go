@@ -49,6 +49,15 @@ func send[Q any, A receipted](method func(context.Context, Q, ...grpc.CallOption
 	}
 }
 
+// keep is send for a command whose answer says more than its receipt.
+func keep[Q any, A receipted](method func(context.Context, Q, ...grpc.CallOption) (A, error), request Q, answer *A) func(context.Context) (*commonv1.Receipt, error) {
+	return send(func(ctx context.Context, q Q, o ...grpc.CallOption) (A, error) {
+		got, err := method(ctx, q, o...)
+		*answer = got
+		return got, err
+	}, request)
+}
+
 // record leads to a record's page as it is after the command.
 func record(path string) func(*visit, *commonv1.Receipt) error {
 	return func(v *visit, r *commonv1.Receipt) error {

@@ -55,12 +55,12 @@ func Resume() form.Form {
 	}}}
 }
 
-// SiteCheck asks for the visit, its finding and its officers.
-func SiteCheck() form.Form {
+// SiteCheck asks for the visit, its finding and which officers were there.
+func SiteCheck(officers []form.Option) form.Form {
 	return form.Form{{Fields: []form.Field{
 		{Path: "on", Kind: form.Day, Label: words.VisitDay},
 		{Path: "finding", Kind: form.Area, Label: words.Finding, Max: 2000},
-		{Path: "officerIds", Kind: form.Area, Label: words.OfficerIDs, Hint: words.OfficerIDsHint, Max: 400},
+		{Path: "officerIds", Kind: form.Ticks, Label: words.Officers, Hint: words.OfficersHint, Options: officers},
 	}}}
 }
 

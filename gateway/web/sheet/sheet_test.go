@@ -30,7 +30,7 @@ var forms = map[string]struct {
 	"decline":       {sheet.Decline(), &permitsv1.DeclineApplicationRequest{}},
 	"pause":         {sheet.Pause(), &permitsv1.PauseClockRequest{}},
 	"resume":        {sheet.Resume(), &permitsv1.ResumeClockRequest{}},
-	"site check":    {sheet.SiteCheck(), &permitsv1.RecordSiteCheckRequest{}},
+	"site check":    {sheet.SiteCheck([]form.Option{{Value: "018f0000-0000-7000-8000-00000000000a", Label: words.Same("李文静")}}), &permitsv1.RecordSiteCheckRequest{}},
 	"examination":   {sheet.Examination(), &permitsv1.ReportExaminationRequest{}},
 	"issue":         {sheet.Issue(), &permitsv1.IssuePermitRequest{}},
 	"refuse":        {sheet.Refuse(), &permitsv1.RefusePermitRequest{}},
@@ -45,6 +45,7 @@ var forms = map[string]struct {
 	"join":          {sheet.Join(), &identityv1.AcceptInvitationRequest{}},
 	"grant":         {sheet.Grant(), &identityv1.GrantStaffRoleRequest{}},
 	"revoke role":   {sheet.Grant(), &identityv1.RevokeStaffRoleRequest{}},
+	"reset":         {sheet.Why("reason", words.ReasonOfThis, 500), &identityv1.ResetPasswordRequest{}},
 	"disable":       {sheet.Why("reason", words.ReasonOfThis, 500), &identityv1.DisableAccountRequest{}},
 	"revoke member": {sheet.Why("reason", words.ReasonOfThis, 500), &identityv1.RevokeMemberRequest{}},
 }

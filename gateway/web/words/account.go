@@ -103,6 +103,10 @@ var (
 	DisableAccount  = Text{"停用账号", "Disable the account"}
 	DisableLead     = Text{"停用后所有登录立即失效，记录保留。", "All its sessions end at once; its records stay."}
 	Disabled        = Text{"已停用", "Disabled"}
+	ResetPassword   = Text{"重置口令", "Reset the password"}
+	ResetLead       = Text{"生成一个只显示一次的新口令，由你当面交给本人。原口令和所有登录立即失效，登录锁定解除。", "Makes a password that is shown once; you hand it over in person. The old one and all sessions end at once, and so does a lock-out."}
+	PasswordMade    = Text{"新口令只显示这一次", "The password is shown this once"}
+	PasswordNext    = Text{"抄下来当面交给本人，请其登录后自行修改。离开这一页后无法再看，丢失时再重置一次。", "Copy it and hand it over in person; the person should change it after signing in. It cannot be seen again after you leave this page; if it is lost, reset it again."}
 	RolesOfAccount  = Text{"角色", "Roles"}
 	Jurisdiction    = Text{"管辖", "Jurisdiction"}
 	ReasonOfThis    = Text{"为什么", "Why"}

@@ -21,8 +21,8 @@ var (
 	PauseLast          = Text{"不计的最后一日", "Last day that does not count"}
 	Finding            = Text{"结果", "Finding"}
 	VisitDay           = Text{"核查日期", "Day of the visit"}
-	OfficerIDs         = Text{"核查人员账号编号", "Account ids of the officers"}
-	OfficerIDsHint     = Text{"至少两人，每行一个；编号在各人的“我的账号”页。", "At least two, one per line; each finds the id under “My account”."}
+	Officers           = Text{"核查人员", "Officers on the site"}
+	OfficersHint       = Text{"选实际到场的人，至少两人。", "Choose who was there, at least two."}
 	Recommendation     = Text{"审查建议", "Recommendation"}
 	RecommendGrant     = Text{"建议准予许可", "To grant"}
 	RecommendRefusal   = Text{"建议不予许可", "To refuse"}
