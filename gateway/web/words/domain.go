@@ -146,6 +146,12 @@ var PauseKinds = []Named{
 	{"technical_assessment", Text{"技术评估", "Technical assessment"}},
 }
 
+// SyncStates 编号来源: whether the number is that of the national platform.
+var SyncStates = []Named{
+	{"local", Text{"本地编号", "Local number"}},
+	{"mirrored", Text{"与国家平台一致", "As on the national platform"}},
+}
+
 // DeliveryMethods 送达方式.
 var DeliveryMethods = []Named{
 	{"electronic", Text{"电子送达", "Electronic"}},

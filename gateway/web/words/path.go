@@ -162,6 +162,9 @@ func ValueName(path, value string) Text {
 			return t
 		}
 	}
+	if strings.HasSuffix(path, "syncState") {
+		return Find(SyncStates, value)
+	}
 	if strings.HasSuffix(path, "iso") {
 		return Same(value)
 	}
