@@ -57,4 +57,7 @@ func TestMissingDeclarationHidesNoError(t *testing.T) {
 			t.Errorf("no %s", want)
 		}
 	}
+	if strings.Count(body, " autofocus") != 1 {
+		t.Error("the focus is asked for more or less than once")
+	}
 }

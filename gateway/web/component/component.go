@@ -12,6 +12,7 @@ package component
 import (
 	"context"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -83,6 +84,31 @@ func windowTitle(ctx context.Context, f Frame) string {
 		return words.ErrorPrefix.In(ctx) + title
 	}
 	return title
+}
+
+// codePart is a piece of a text: the code of a standard, or what lies between.
+type codePart struct {
+	Text string
+	Code bool
+}
+
+var standardCode = regexp.MustCompile(`[A-Z]{2,3}(/T)? ?[0-9]+(\.[0-9]+)?[-—–][0-9]{2,4}`)
+
+// codeParts finds the codes of standards in a text: GB 9078-1996.
+func codeParts(text string) []codePart {
+	var parts []codePart
+	at := 0
+	for _, found := range standardCode.FindAllStringIndex(text, -1) {
+		if found[0] > at {
+			parts = append(parts, codePart{Text: text[at:found[0]]})
+		}
+		parts = append(parts, codePart{Text: text[found[0]:found[1]], Code: true})
+		at = found[1]
+	}
+	if at < len(text) {
+		parts = append(parts, codePart{Text: text[at:]})
+	}
+	return parts
 }
 
 // Crumb is a step of the breadcrumb; the last one has no path.

@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"shiyang/gateway/web/component"
+	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/words"
 	commonv1 "shiyang/proto/common/v1"
 )
@@ -130,6 +131,29 @@ func TestStripRestsByTheLegalCalendar(t *testing.T) {
 	weeks.Provisional = true
 	if got := render(t, words.Zh, component.Strip(weeks)); !strings.Contains(got, "休息日暂定") {
 		t.Error("an unpublished calendar is not called provisional")
+	}
+}
+
+func TestCodesOfStandardsAreNotBroken(t *testing.T) {
+	for text, want := range map[string]string{
+		"GB 9078-1996":          `<span class="nw">GB 9078-1996</span>`,
+		"按 HJ/T 55-2000 和 自定方法": `按 <span class="nw">HJ/T 55-2000</span> 和 自定方法`,
+		"每月 1-2 次":              "每月 1-2 次",
+		"":                      "",
+	} {
+		got := strings.Join(strings.Fields(render(t, words.Zh, component.Standards(text))), " ")
+		if got != want {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
+func TestNumberWithoutUnitHasNoUnitBox(t *testing.T) {
+	for unit, want := range map[string]int{"": 1, "m": 2} { // the input's own span, and that of the unit
+		got := render(t, words.Zh, component.Field(form.Filled{}, form.Field{Path: "n", Kind: form.Whole, Label: words.Same("n"), Unit: words.Same(unit)}))
+		if n := strings.Count(got, "<span"); n != want {
+			t.Errorf("unit %q: %d boxes, want %d\n%s", unit, n, want, got)
+		}
 	}
 }
 

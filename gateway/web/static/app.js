@@ -1,6 +1,5 @@
-// Every page works without this file. It adds three comforts:
-// Escape closes what was opened, the error summary takes focus,
-// and the chosen theme is remembered.
+// Every page works without this file. It adds two comforts:
+// Escape closes what was opened, and the chosen theme is remembered.
 (() => {
   const root = document.documentElement;
   const remembered = (() => { try { return localStorage.getItem('theme'); } catch { return null; } })();
@@ -18,5 +17,4 @@
       open.querySelector('summary').focus();
     }
   });
-  document.querySelector('.errsum[tabindex]')?.focus();
 })();
