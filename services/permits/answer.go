@@ -153,6 +153,21 @@ func (s *Server) deadlines(p permit.Permit, o permit.Occasion) []*commonv1.Deadl
 
 // deadline shows a period with its whole explanation.
 func (s *Server) deadline(c permit.Clock, o permit.Occasion) *commonv1.Deadline {
+	shown := s.brief(c, o)
+	english := c.Explain(law.English)
+	for i, line := range c.Explain(law.Chinese) {
+		text := &commonv1.Text{Zh: line}
+		if i < len(english) {
+			text.En = english[i]
+		}
+		shown.Explanation = append(shown.Explanation, text)
+	}
+	return shown
+}
+
+// brief shows a period with its days, its basis and what does not count, as a
+// list of many needs it; the sentences stand on the record's own page.
+func (s *Server) brief(c permit.Clock, o permit.Occasion) *commonv1.Deadline {
 	zh, en := citeAll(o.Law, c.Rule.Basis)
 	shown := &commonv1.Deadline{
 		Rule: c.Rule.ID, Title: textOf(c.Title), Start: wireDay(c.Start), Due: wireDay(c.Earlier), OverdueAfter: wireDay(c.Later),
@@ -164,14 +179,6 @@ func (s *Server) deadline(c permit.Clock, o permit.Occasion) *commonv1.Deadline 
 		shown.Pauses = append(shown.Pauses, &commonv1.Span{
 			From: wireDay(span.From.AddDays(1)), To: wireDay(span.To), Reason: textOf(reason),
 		})
-	}
-	english := c.Explain(law.English)
-	for i, line := range c.Explain(law.Chinese) {
-		text := &commonv1.Text{Zh: line}
-		if i < len(english) {
-			text.En = english[i]
-		}
-		shown.Explanation = append(shown.Explanation, text)
 	}
 	shown.State, shown.Remaining = standing(c, o.Today)
 	return shown

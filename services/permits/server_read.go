@@ -60,7 +60,7 @@ func (s *Server) ListPermits(ctx context.Context, r *permitsv1.ListPermitsReques
 	answer := &permitsv1.ListPermitsResponse{Next: next}
 	o := s.today(who)
 	for _, row := range rows {
-		answer.Permits = append(answer.Permits, s.row(row, o))
+		answer.Permits = append(answer.Permits, s.row(row, o, s.brief))
 	}
 	return answer, nil
 }
@@ -101,7 +101,7 @@ func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*p
 	answer := &permitsv1.ListWorkResponse{Next: next, Total: total, Overdue: overdue}
 	answer.RestDays, answer.RestDaysProvisional = restDays(o)
 	for _, row := range rows {
-		shown := s.row(row, o)
+		shown := s.row(row, o, s.deadline)
 		item := &permitsv1.WorkItem{Permit: shown, Deadline: shown.GetDeadline()}
 		p := fromFacts(row.Facts)
 		if act, ok := p.NextAct(); ok {
@@ -128,7 +128,7 @@ func restDays(o permit.Occasion) (rest []*commonv1.Date, provisional bool) {
 }
 
 // row shows one line of a list; its deadline is computed anew.
-func (s *Server) row(r permitlist.Row, o permit.Occasion) *permitsv1.PermitRow {
+func (s *Server) row(r permitlist.Row, o permit.Occasion, period func(permit.Clock, permit.Occasion) *commonv1.Deadline) *permitsv1.PermitRow {
 	shown := &permitsv1.PermitRow{
 		PermitId: r.PermitID, PermitNumber: r.Number, UnitName: r.UnitName, Uscc: r.USCC, Division: r.Division,
 		Status: r.Facts.Status, StatusText: textOf(permit.StatusName(r.Facts.Status)), ManagementClass: r.Facts.Class,
@@ -136,7 +136,7 @@ func (s *Server) row(r permitlist.Row, o permit.Occasion) *permitsv1.PermitRow {
 		RecordedAt: timestamppb.New(r.RecordedAt), Example: r.Example,
 	}
 	if clock, ok := fromFacts(r.Facts).Next(o.Law); ok {
-		shown.Deadline = s.deadline(clock, o)
+		shown.Deadline = period(clock, o)
 	}
 	return shown
 }
