@@ -151,6 +151,8 @@ func TestMeasures(t *testing.T) {
 		{"late", words.Left(zh, &commonv1.Deadline{State: "overdue", Remaining: -1}), "逾期 1 天"},
 		{"left", words.Left(en, &commonv1.Deadline{State: "near", Unit: "working_day", Remaining: 4}), "4 working days left"},
 		{"path", words.PathName("content.limits[2].concentration").Zh, "许可排放限值 3 · 浓度限值"},
+		{"what is missing", words.PathName("content.attachments").Zh, "附件"},
+		{"what is missing, as picked", words.PathName("eiaNumber").Zh, words.EiaNumber.Zh},
 		{"local number", words.ValueName("syncState", "local").Zh, "本地编号"},
 		{"mirrored number", words.ValueName("syncState", "mirrored").En, "As on the national platform"},
 		{"unknown path", words.PathName("a.b").Zh, "a · b"},
