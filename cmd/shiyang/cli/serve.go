@@ -38,7 +38,7 @@ func (p *program) runAll(ctx context.Context) error {
 	if p.config.Demo {
 		err = p.makeDemo(ctx, b, now)
 	}
-	if err == nil {
+	if err == nil || ctx.Err() != nil { // stopped by the operator is no failure
 		err = b.Wait(ctx)
 	}
 	return errors.Join(err, closeBureau(ctx, b, log))
