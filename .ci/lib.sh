@@ -44,7 +44,7 @@ breaking() {
   cp -r third_party/. proto/. "$dir/new"
   cp -r third_party/. "$dir/old"
   git archive "$base" proto | tar -x -C "$dir/old" --strip-components=1
-  printf 'version: v2\nbreaking:\n  use: [FILE]\n  ignore: [google, buf]\n' | tee "$dir/new/buf.yaml" >"$dir/old/buf.yaml"
+  printf 'version: v2\nbreaking:\n  use: [PACKAGE]\n  ignore: [google, buf]\n' | tee "$dir/new/buf.yaml" >"$dir/old/buf.yaml"
   bin/buf breaking "$dir/new" --against "$dir/old"
   rm -rf "$dir"
 }
