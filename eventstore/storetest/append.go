@@ -11,6 +11,17 @@ import (
 	"github.com/google/uuid"
 )
 
+var appendTests = []test{
+	{"expected revisions", []string{"append 4"}, expectedRevisions, anywhere},
+	{"a repeated append has one effect", []string{"append 4"}, idempotency, anywhere},
+	{"a repeat is known after a soft delete", []string{"append 4", "append 8"}, repeatAfterDelete, anywhere},
+	{"an append without events", []string{"append 1"}, emptyAppend, anywhere},
+	{"one of 32 racing writers wins", []string{"append 4", "own 1"}, race, anywhere},
+	{"an append is all or nothing", []string{"append 9"}, atomicAppend, anywhere},
+	{"a too large append is refused", []string{"append 3"}, sizeLimit, anywhere},
+	{"every field of an event comes back", []string{"connection 3", "read 3", "position 1"}, fields, anywhere},
+}
+
 // written is the result of a row whose append is taken.
 const written = esdb.ErrorCode(-1)
 
@@ -128,6 +139,20 @@ var repetitionTable = []struct {
 	{"any, first known, later not", esdb.Any{}, "aX", esdb.ErrorCodeWrongExpectedVersion, 0, "a b c d"},
 	{"any, first unknown", esdb.Any{}, "X", written, 4, "a b c d X"},
 	{"exists, all known", esdb.StreamExists{}, "cd", written, 3, "a b c d"},
+}
+
+// repeatAfterDelete repeats appends whose events a soft delete has hidden.
+func repeatAfterDelete(s suite) {
+	stream := s.stream("a")
+	events := s.write(stream, "a", "b")
+	s.delete(stream)
+	for name, expected := range map[string]esdb.ExpectedRevision{"any": esdb.Any{}, "no stream": esdb.NoStream{}} {
+		r, err := s.try(stream, expected, events...)
+		if err != nil || r.NextExpectedVersion != 1 {
+			s.Errorf("%s: %+v, %v; want revision 1 again", name, r, err)
+		}
+	}
+	s.wantNotFound(stream)
 }
 
 func emptyAppend(s suite) {

@@ -1,8 +1,20 @@
 package storetest
 
 import (
+	"encoding/json"
+	"math"
+
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
+
+var deleteTests = []test{
+	{"soft delete and recreate", []string{"append 8", "read 5"}, softDelete, anywhere},
+	{"metadata of a deleted stream", []string{"append 8"}, metadataOfDeleted, anywhere},
+	{"a soft delete replaces the metadata", []string{"delete 2"}, deleteReplaces, anywhere},
+	{"tombstone", []string{"append 4", "read 5", "delete 3"}, tombstone, anywhere},
+	{"the end of a stream stands in $all", []string{"delete 3", "read 8"}, tombstoneEvent, anywhere},
+	{"delete checks the expected revision", []string{"delete 1", "delete 2"}, deleteExpectations, anywhere},
+}
 
 func (s suite) delete(stream string) {
 	s.Helper()
@@ -59,6 +71,44 @@ func metadataOfDeleted(s suite) {
 	}
 	s.append(stream, esdb.Revision(1), event("c"))
 	s.wantStream(stream, "c")
+}
+
+// deleteReplaces wants nothing but $tb in the metadata of a deleted stream.
+func deleteReplaces(s suite) {
+	stream := s.stream("a")
+	s.write(stream, "a")
+	s.setMetadata(stream, func(m *esdb.StreamMetadata) { m.SetMaxCount(9); m.AddCustomProperty("lost", "yes") })
+	s.delete(stream)
+	events, err := s.readStream("$$"+stream, esdb.ReadStreamOptions{From: esdb.Start{}}, all)
+	if err != nil || len(events) != 1 || events[0].Event.EventType != "$metadata" {
+		s.Fatalf("%d events, %v", len(events), err)
+	}
+	var got map[string]int64
+	if err := json.Unmarshal(events[0].Event.Data, &got); err != nil || len(got) != 1 || got["$tb"] != math.MaxInt64 {
+		s.Errorf("metadata %s, %v", events[0].Event.Data, err)
+	}
+}
+
+// tombstoneEvent reads what a tombstone is in the log; the events before it stay there.
+func tombstoneEvent(s suite) {
+	stream := s.stream("a")
+	s.write(stream, "a")
+	r, err := s.client.TombstoneStream(s.ctx, stream, esdb.TombstoneStreamOptions{ExpectedRevision: esdb.Revision(0)})
+	if err != nil {
+		s.Fatal(err)
+	}
+	last := esdb.Position{Commit: r.Position.Commit, Prepare: r.Position.Prepare}
+	events := s.readAll(esdb.ReadAllOptions{From: last}, 1)
+	if len(events) != 1 {
+		s.Fatalf("%d events", len(events))
+	}
+	e := events[0].Event
+	if e.EventType != "$streamDeleted" || e.StreamID != stream || e.EventNumber != math.MaxInt64 {
+		s.Errorf("the tombstone is %+v", e)
+	}
+	if before := s.mine(s.readAll(esdb.ReadAllOptions{From: last, Direction: esdb.Backwards}, 100)); before != "a" {
+		s.Errorf("before it: %q, want a", before)
+	}
 }
 
 func tombstone(s suite) {

@@ -6,6 +6,15 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
 
+var metadataTests = []test{
+	{"$maxCount", []string{"read 6"}, maxCount, anywhere},
+	{"$tb", []string{"read 5", "read 6"}, truncateBefore, anywhere},
+	{"$maxCount and $tb together", []string{"read 6"}, bothLimits, anywhere},
+	{"$maxAge", []string{"read 5", "read 6"}, maxAge, anywhere},
+	{"metadata that make no sense", []string{"read 7"}, oddMetadata, anywhere},
+	{"only the newest metadata count", []string{"read 7"}, newestMetadata, anywhere},
+}
+
 func (s suite) setMetadata(stream string, set func(*esdb.StreamMetadata)) {
 	s.Helper()
 	var m esdb.StreamMetadata
@@ -39,6 +48,16 @@ func truncateBefore(s suite) {
 	if r := s.append(stream, esdb.Revision(3), event("e")); r.NextExpectedVersion != 4 {
 		s.Errorf("revision %d, want 4", r.NextExpectedVersion)
 	}
+}
+
+func bothLimits(s suite) {
+	stream := s.stream("both")
+	s.write(stream, "a", "b", "c", "d", "e")
+	s.setMetadata(stream, func(m *esdb.StreamMetadata) { m.SetMaxCount(2); m.SetTruncateBefore(4) })
+	s.wantStream(stream, "e")
+	s.setMetadata(stream, func(m *esdb.StreamMetadata) { m.SetMaxCount(2); m.SetTruncateBefore(1) })
+	s.wantStream(stream, "d e")
+	s.wantRead(stream, esdb.ReadStreamOptions{From: esdb.Revision(3), Direction: esdb.Backwards}, all, "d")
 }
 
 // maxAge waits for an event to grow older than a second.

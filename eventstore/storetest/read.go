@@ -3,9 +3,18 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
+
+var readTests = []test{
+	{"reads past both ends of a stream", []string{"read 5", "read 11"}, streamEnds, anywhere},
+	{"reads of $all from positions", []string{"position 2", "read 11"}, allPositions, anywhere},
+	{"$all shows what its streams hide", []string{"read 8"}, allShows, anywhere},
+	{"$all hides what groups write for themselves", []string{"read 8"}, allHides, anywhere},
+	{"links", []string{"read 4", "read 9"}, links, anywhere},
+}
 
 func streamEnds(s suite) {
 	stream := s.stream("ends")
@@ -62,12 +71,6 @@ func allPositions(s suite) {
 	if first.CommitPosition >= middle.CommitPosition || middle.CommitPosition >= last.CommitPosition {
 		s.Errorf("positions %d, %d, %d do not grow", first.CommitPosition, middle.CommitPosition, last.CommitPosition)
 	}
-	mine := func(events []*esdb.ResolvedEvent) string {
-		return names(slices.DeleteFunc(events, func(e *esdb.ResolvedEvent) bool {
-			id := e.OriginalEvent().StreamID
-			return id != one && id != two
-		}))
-	}
 	for _, r := range []struct {
 		name      string
 		from      esdb.AllPosition
@@ -82,7 +85,7 @@ func allPositions(s suite) {
 		{"backwards from the end", esdb.End{}, esdb.Backwards, "c b a"},
 		{"backwards from the start", esdb.Start{}, esdb.Backwards, ""},
 	} {
-		got := mine(s.readAll(esdb.ReadAllOptions{From: r.from, Direction: r.direction}, all))
+		got := s.mine(s.readAll(esdb.ReadAllOptions{From: r.from, Direction: r.direction}, all))
 		if got != r.want {
 			s.Errorf("%s: %q, want %q", r.name, got, r.want)
 		}
@@ -90,8 +93,63 @@ func allPositions(s suite) {
 	if n := len(s.readAll(esdb.ReadAllOptions{From: esdb.Start{}}, 0)); n != 0 {
 		s.Errorf("%d events of a count of 0", n)
 	}
-	if got := mine(s.readAll(esdb.ReadAllOptions{From: at(first)}, 1)); got != "a" {
+	if got := s.mine(s.readAll(esdb.ReadAllOptions{From: at(first)}, 1)); got != "a" {
 		s.Errorf("one event from the first: %q", got)
+	}
+}
+
+// mine names the test's events without those of the metadata.
+func (s suite) mine(events []*esdb.ResolvedEvent) string {
+	return names(slices.DeleteFunc(events, func(e *esdb.ResolvedEvent) bool {
+		return !strings.HasPrefix(e.OriginalEvent().StreamID, s.prefix)
+	}))
+}
+
+// sinceMine reads $all from a position, and what in it speaks of this test.
+func (s suite) sinceMine(r *esdb.WriteResult) (kinds []string) {
+	s.Helper()
+	from := esdb.Position{Commit: r.CommitPosition, Prepare: r.PreparePosition}
+	for _, e := range s.readAll(esdb.ReadAllOptions{From: from}, all) {
+		if strings.Contains(e.OriginalEvent().StreamID, s.prefix) {
+			kinds = append(kinds, e.OriginalEvent().EventType)
+		}
+	}
+	return kinds
+}
+
+func allShows(s suite) {
+	counted, aged, deleted := s.stream("counted"), s.stream("aged"), s.stream("deleted")
+	first := s.append(counted, esdb.NoStream{}, named("a", "b", "c")...)
+	s.setMetadata(counted, func(m *esdb.StreamMetadata) { m.SetMaxCount(1) })
+	s.write(aged, "a", "b")
+	s.setMetadata(aged, func(m *esdb.StreamMetadata) { m.SetTruncateBefore(2) })
+	s.write(deleted, "a")
+	s.delete(deleted)
+	got := strings.Join(s.sinceMine(first), " ")
+	// first is the position of the last of three.
+	if want := "Happened $metadata Happened Happened $metadata Happened $metadata"; got != want {
+		s.Errorf("$all shows %q, want %q", got, want)
+	}
+}
+
+func allHides(s suite) {
+	first := s.append(s.stream("a"), esdb.NoStream{}, event("a"))
+	hidden := "$persistentsubscription-$all::" + s.prefix
+	for _, name := range []string{hidden + "-checkpoint", hidden + "-parked"} {
+		s.append(name, esdb.Any{}, event("x"))
+		s.wantStream(name, "x") // its own readers see it
+	}
+	s.append("$persistentsubscription-"+s.prefix+"::g-parked", esdb.Any{}, event("y"))
+	if got := strings.Join(s.sinceMine(first), " "); got != "Happened Happened" {
+		s.Errorf("$all shows %q, want the stream's event and the parked one of a stream's group", got)
+	}
+	filter := &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{hidden}}
+	from := esdb.Position{Commit: first.CommitPosition, Prepare: first.PreparePosition}
+	o := s.subscribeAll(esdb.SubscribeToAllOptions{From: from, Filter: filter})
+	for e := o.next(); e.CaughtUp == nil; e = o.next() {
+		if e.EventAppeared != nil || e.SubscriptionDropped != nil {
+			s.Fatalf("a filter for hidden events brings %+v", e)
+		}
 	}
 }
 

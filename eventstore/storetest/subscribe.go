@@ -4,11 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 )
+
+var subscribeTests = []test{
+	{"a stream subscription starts exclusive", []string{"position 3", "subscription 2"}, exclusiveStart, anywhere},
+	{"a subscription to $all starts after", []string{"position 3"}, exclusiveAll, anywhere},
+	{"a subscription waits for its stream", []string{"subscription 1", "subscription 2"}, waitingSubscription, anywhere},
+	{"a tombstone drops the subscription", []string{"subscription 4"}, dropOnTombstone, anywhere},
+	{"a soft delete keeps the subscription", []string{"subscription 4"}, keepOnDelete, anywhere},
+	{"a subscription ends once", []string{"subscription 5"}, endsOnce, anywhere},
+	{"links are resolved for subscribers", []string{"read 9"}, subscribedLinks, anywhere},
+}
 
 // observer receives a subscription in the background, so that waiting can end.
 type observer struct {
@@ -180,134 +189,29 @@ func keepOnDelete(s suite) {
 	o.want("b")
 }
 
-// checkpoints writes 20 events of which every fourth passes the filter.
-func checkpoints(s suite) {
-	mine := s.stream("mine")
-	write := func() (last uint64) {
-		for n := range 5 {
-			s.append(s.stream("other"), esdb.Any{}, named("x", "y", "z")...)
-			last = s.append(mine, esdb.Any{}, event(fmt.Sprint(n))).CommitPosition
-		}
-		return last
+// endsOnce closes a subscription and looks that its end is told.
+func endsOnce(s suite) {
+	o := s.subscribe(s.stream("closed"), esdb.Start{})
+	o.want("caught-up")
+	if err := o.sub.Close(); err != nil {
+		s.Fatal(err)
 	}
-	before := s.append(s.stream("before"), esdb.NoStream{}, event("before"))
-	last := write()
-	o := s.subscribeAll(esdb.SubscribeToAllOptions{
-		From:            esdb.Position{Commit: before.CommitPosition, Prepare: before.PreparePosition},
-		Filter:          &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{mine}},
-		MaxSearchWindow: 2, CheckpointInterval: 2, // one for every four events considered
-	})
-	at := before.CommitPosition
-	for _, phase := range []string{"catching up", "live"} {
-		seen, reached := 0, 0
-		for at < last || seen < 5 {
-			e := o.next()
-			switch {
-			case e.SubscriptionDropped != nil:
-				s.Fatal("dropped:", e.SubscriptionDropped.Error)
-			case e.EventAppeared != nil:
-				seen++
-			case e.CheckPointReached != nil:
-				if e.CheckPointReached.Commit <= at {
-					s.Fatalf("%s: checkpoint %d after %d", phase, e.CheckPointReached.Commit, at)
-				}
-				at = e.CheckPointReached.Commit
-				reached++
-			}
-		}
-		if reached < 3 {
-			s.Errorf("%s: %d checkpoints for 20 events", phase, reached)
-		}
-		if phase == "catching up" {
-			for o.next().CaughtUp == nil {
-				continue
-			}
-			last = write()
-		}
+	if e := o.next(); e.SubscriptionDropped == nil {
+		s.Errorf("received %+v, want the end", e)
 	}
+	s.subscribe(s.stream("closed"), esdb.Start{}).want("caught-up") // and it can be opened again
 }
 
-// nothingMissed subscribes at several moments while eight writers write, and
-// wants every event once and in order.
-func nothingMissed(s suite) {
-	const writers, each = 8, 100
-	filter := &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{s.prefix}}
-	before := s.append(s.stream("before"), esdb.NoStream{}, event("before"))
-	from := esdb.Position{Commit: before.CommitPosition, Prepare: before.PreparePosition}
-	var wg sync.WaitGroup
-	for w := range writers {
-		wg.Go(func() {
-			for n := range each {
-				if _, err := s.try(s.stream(fmt.Sprint(w)), esdb.Any{}, event(fmt.Sprint(n))); err != nil {
-					s.Error(err)
-					return
-				}
-			}
-		})
+func subscribedLinks(s suite) {
+	target, stream := s.stream("target"), s.stream("links")
+	s.write(target, "a", "b")
+	s.append(stream, esdb.NoStream{}, link(target, 1), link(target, 9))
+	o := s.observe(s.client.SubscribeToStream(s.ctx, stream, esdb.SubscribeToStreamOptions{From: esdb.Start{}, ResolveLinkTos: true}))
+	resolved, broken := o.next().EventAppeared, o.next().EventAppeared
+	if resolved == nil || resolved.Link == nil || resolved.Event == nil || string(resolved.Event.Data) != `"b"` {
+		s.Errorf("a link brings %+v", resolved)
 	}
-	for range 3 {
-		o := s.subscribeAll(esdb.SubscribeToAllOptions{From: from, Filter: filter})
-		next, last := map[string]uint64{}, from.Commit
-		for seen := 0; seen < writers*each; {
-			e := o.next()
-			if e.SubscriptionDropped != nil {
-				s.Fatal("dropped:", e.SubscriptionDropped.Error)
-			}
-			if e.EventAppeared == nil {
-				continue
-			}
-			got := e.EventAppeared.Event
-			if got.EventNumber != next[got.StreamID] || got.Position.Commit <= last {
-				s.Fatalf("%s/%d at %d comes after %d, want revision %d", got.StreamID, got.EventNumber, got.Position.Commit, last, next[got.StreamID])
-			}
-			next[got.StreamID]++
-			last = got.Position.Commit
-			seen++
-		}
-	}
-	wg.Wait()
-}
-
-func filters(s suite) {
-	kind := "T" + s.prefix
-	write := func(stream, suffix, name string) {
-		e := event(name)
-		e.EventType = kind + suffix
-		s.append(s.stream(stream), esdb.Any{}, e)
-	}
-	before := s.append(s.stream("before"), esdb.NoStream{}, event("before"))
-	write("apple-1", "Red", "a")
-	write("plum-1", "Blue", "b")
-	write("apple-2", "Blue", "c")
-	write("pear-1", "Green", "d")
-	const byType, byStream = esdb.EventFilterType, esdb.StreamFilterType
-	for _, r := range []struct {
-		name   string
-		filter esdb.SubscriptionFilter
-		want   []string
-	}{
-		{"one stream prefix", esdb.SubscriptionFilter{Type: byStream, Prefixes: []string{s.stream("apple")}}, []string{"a", "c"}},
-		{"two stream prefixes", esdb.SubscriptionFilter{Type: byStream, Prefixes: []string{s.stream("plum"), s.stream("pear")}}, []string{"b", "d"}},
-		{"stream expression", esdb.SubscriptionFilter{Type: byStream, Regex: s.prefix + "-(apple|pear)-1$"}, []string{"a", "d"}},
-		{"type prefix", esdb.SubscriptionFilter{Type: byType, Prefixes: []string{kind + "Blue"}}, []string{"b", "c"}},
-		{"type expression finds anywhere", esdb.SubscriptionFilter{Type: byType, Regex: s.prefix + "(Red|Green)"}, []string{"a", "d"}},
-		{"look-ahead", esdb.SubscriptionFilter{Type: byStream, Regex: "^(?!" + s.prefix + "-apple)" + s.prefix + "-p"}, []string{"b", "d"}},
-	} {
-		o := s.subscribeAll(esdb.SubscribeToAllOptions{
-			From: esdb.Position{Commit: before.CommitPosition, Prepare: before.PreparePosition}, Filter: &r.filter,
-		})
-		var got []string
-		for e := o.next(); e.CaughtUp == nil; e = o.next() {
-			if e.SubscriptionDropped != nil {
-				s.Fatalf("%s: %v", r.name, e.SubscriptionDropped.Error)
-			}
-			if e.EventAppeared != nil {
-				got = append(got, strings.Trim(string(e.EventAppeared.Event.Data), `"`))
-			}
-		}
-		if fmt.Sprint(got) != fmt.Sprint(r.want) {
-			s.Errorf("%s: %v, want %v", r.name, got, r.want)
-		}
-		_ = o.sub.Close()
+	if broken == nil || broken.Link == nil || broken.Event != nil {
+		s.Errorf("a broken link brings %+v", broken)
 	}
 }
