@@ -71,7 +71,7 @@ type Position uint64
 // Recorded is an event as the store returned it.
 type Recorded struct {
 	Fact
-	ID       string // of the event: UUIDv5 of stream, command id and index
+	ID       string // of the event: UUIDv5 of stream, command id or attempt, and index
 	Stream   string
 	Revision Revision // of the stream after this event
 	Position Position
@@ -106,6 +106,16 @@ type Meta struct {
 	RecordedAt    time.Time `json:"recordedAt"`           // stamped by the repository; UTC, never before the stream's last
 	LawVersion    string    `json:"lawVersion,omitempty"` // edition of the law data that rules were taken from
 	Client        string    `json:"client,omitempty"`     // what program sent the command: "web", "api", "import", "ticker"
+
+	// Attempt makes the event ids of one append its own. Only the repository
+	// sets it, for an append that no read preceded; it is not stored.
+	Attempt string `json:"-"`
+}
+
+// EventID is the id of the nth event (from 0) that an append with this
+// metadata adds to a stream: that of the command, or of this attempt at it.
+func (m Meta) EventID(stream string, n int) string {
+	return EventID(stream, m.CommandID+m.Attempt, n)
 }
 
 // Store is the part of an event store that commands need.
@@ -117,8 +127,8 @@ type Store interface {
 
 	// Append adds events after expected, all or none, and answers only when
 	// they are durable. It fails with ErrConflict if the stream has moved on.
-	// Repeating the same append (same stream, expected and CommandID) has no
-	// further effect and answers as the first time.
+	// Repeating the same append (same stream, expected and [Meta.EventID]) has
+	// no further effect and answers as the first time.
 	Append(ctx context.Context, stream string, expected Revision, meta Meta, events ...Event) (Appended, error)
 }
 

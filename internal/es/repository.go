@@ -2,6 +2,7 @@ package es
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
@@ -47,11 +48,11 @@ type Options struct {
 // for concurrent use; several repositories, also in other processes, may
 // work on the same streams.
 //
-// It remembers recent aggregates (D22). A decision from memory is safe
-// because it counts only if its append succeeds at exactly the revision that
-// it was taken on; a refusal or "nothing to do", which appends nothing, is
-// answered only after the stream's tail was read and the command decided
-// again. Evolve must therefore leave the maps and slices of its receiver as
+// It remembers recent aggregates (D22), and takes one that it does not know
+// for one that does not exist. A decision from memory is safe because it counts
+// only if its append succeeds at exactly the revision that it was taken on; a
+// refusal or "nothing to do", which appends nothing, is answered only after the
+// stream's tail was read and the command decided again. Evolve must therefore leave the maps and slices of its receiver as
 // they are and return changed copies.
 type Repository[S State[S]] struct {
 	category string
@@ -114,36 +115,70 @@ func (r *Repository[S]) Execute(ctx context.Context, id string, meta Meta, cmd C
 	defer a.release()
 	defer func() { r.cache.settle(a, a.bytes) }()
 
-	fresh := a.at == 0 // an aggregate that memory does not know is read first
-	for attempt := 1; ; attempt++ {
-		if fresh {
-			if err := r.refresh(ctx, a); err != nil {
-				return Receipt{}, err
-			}
+	attempt := 1
+	switch first, err := r.unread(ctx, a, meta, cmd); {
+	case first.settled:
+		return r.receipt(id, first), err
+	case errors.Is(err, ErrConflict):
+		attempt++
+	}
+	for ; ; attempt++ {
+		if err := r.refresh(ctx, a); err != nil {
+			return Receipt{}, err
 		}
 		outcome, err := r.decide(a, meta, cmd)
-		if (err != nil || len(outcome.events) == 0) && !fresh && !outcome.Repeated {
-			fresh = true
-			attempt-- // memory may be behind: that was no decision
-			continue
-		}
 		if err != nil || len(outcome.events) == 0 {
 			return r.receipt(id, outcome), err
 		}
 		err = r.append(ctx, a, &outcome)
 		if errors.Is(err, ErrConflict) && attempt < maxAttempts {
-			fresh = true
 			continue
 		}
 		return r.receipt(id, outcome), err
 	}
 }
 
+// unread executes cmd on what memory holds, without a look at the stream; an
+// aggregate that memory does not know is taken for one that does not exist.
+// Only what cannot be otherwise settles the command that way: an append that
+// succeeded, a first receipt, or a failure that reading would not mend.
+// Everything else (a refusal, nothing to do, a conflict) may come from memory
+// being behind and is no decision yet.
+func (r *Repository[S]) unread(ctx context.Context, a *aggregate[S], meta Meta, cmd Command[S]) (outcome, error) {
+	unknown := a.at == 0
+	if unknown {
+		// An earlier try of this command may have taken effect, perhaps for
+		// another request or actor. Ids of its own keep the store from taking
+		// this try for that one: it is refused, and the stream then tells.
+		meta.Attempt = rand.Text()
+	}
+	o, err := r.decide(a, meta, cmd)
+	switch {
+	case o.Repeated:
+		o.settled = true
+		return o, err
+	case err != nil || len(o.events) == 0:
+		return outcome{}, err
+	}
+	err = r.append(ctx, a, &o)
+	told, isTold := errors.AsType[*problem.Error](err)
+	switch {
+	case !isTold: // it succeeded, or its effect is unknown
+		o.settled = true
+	case unknown: // no decision, unless the store is out of reach
+		o.settled = told.Kind == problem.Unavailable
+	default:
+		o.settled = !errors.Is(err, ErrConflict)
+	}
+	return o, err
+}
+
 // outcome is what a command came to, before it counts.
 type outcome struct {
 	Receipt
-	meta   Meta
-	events []Event
+	meta    Meta
+	events  []Event
+	settled bool // the command need not be decided again
 }
 
 func (r *Repository[S]) receipt(id string, o outcome) Receipt {
@@ -204,10 +239,12 @@ func (r *Repository[S]) append(ctx context.Context, a *aggregate[S], o *outcome)
 		r.reset(a)
 		return nil
 	}
+	ids := o.meta
+	o.meta.Attempt = "" // as it will be read
 	for i, e := range o.events {
 		r.fold(a, Recorded{
 			Fact: Fact{Event: e, Meta: o.meta}, Stream: a.stream,
-			Revision: a.at + 1, Position: end.Position, ID: EventID(a.stream, o.meta.CommandID, i),
+			Revision: a.at + 1, Position: end.Position, ID: ids.EventID(a.stream, i),
 		})
 	}
 	a.checked = began

@@ -124,7 +124,7 @@ func (s *Store) encode(ctx context.Context, stream string, expected es.Revision,
 		b.options.ExpectedRevision = esdb.Revision(uint64(expected) - 1)
 	}
 	for i, e := range events {
-		id, err := uuid.Parse(es.EventID(stream, meta.CommandID, i))
+		id, err := uuid.Parse(meta.EventID(stream, i))
 		if err != nil {
 			return batch{}, fmt.Errorf("append to %s: %w", stream, err)
 		}

@@ -96,9 +96,10 @@ func (s *Store) encode(ctx context.Context, stream string, meta es.Meta, events 
 	batch := make([]Stored, len(events))
 	for i, e := range events {
 		batch[i] = Stored{
-			ID: es.EventID(stream, meta.CommandID, i), Stream: stream, Type: es.TypeName(e),
+			ID: meta.EventID(stream, i), Stream: stream, Type: es.TypeName(e),
 			Metadata: metadata, Created: meta.RecordedAt, meta: meta,
 		}
+		batch[i].meta.Attempt = "" // not stored
 		if s.codec == nil {
 			batch[i].event = proto.Clone(e)
 			continue
