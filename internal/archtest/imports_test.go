@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/es/reserve":              {"internal/es", "internal/problem", "proto/common/"},
 	"internal/es/series":               {"internal/es", "internal/problem", "proto/common/"},
 	"internal/blob":                    {},
+	"internal/backup":                  {},
 	"internal/lawbook":                 {"internal/lawbook/", "internal/blob", "internal/es", "internal/law", "internal/problem", "internal/readmodel", "proto/common/"},
 	"internal/keyring":                 {"internal/es", "internal/problem"},
 	"internal/readmodel":               {"internal/es", "internal/problem"},
