@@ -1,5 +1,7 @@
 package rpc
 
+import "google.golang.org/protobuf/proto"
+
 // HasForm reports whether a pattern of a contract has words for people.
 func HasForm(pattern string) bool {
 	_, ok := forms[pattern]
@@ -14,3 +16,10 @@ func HasSentence(rule string) bool {
 
 // ToStatus is the handler's side of ProblemFrom.
 var ToStatus = toStatus
+
+// The two ways to the text that is hashed.
+var (
+	CanonicalJSON        = canonicalJSON
+	CanonicalByProtojson = canonicalByProtojson
+	CanonicalByWalk      = func(m proto.Message) ([]byte, error) { return appendCanonical(nil, m.ProtoReflect()) }
+)

@@ -1,13 +1,10 @@
 package rpc
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -27,25 +24,14 @@ import (
 // telephone number is the number to anybody who can count to ten to the
 // eleventh.
 func CommandHash(method string, request proto.Message) (string, error) {
-	text, err := protojson.Marshal(withoutPrivate(request))
+	text, err := canonicalJSON(request)
 	if err != nil {
 		return "", fmt.Errorf("hash request of %s: %w", method, err)
 	}
-	var value any
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	if err := decoder.Decode(&value); err != nil {
-		return "", fmt.Errorf("hash request of %s: %w", method, err)
-	}
-	var canonical bytes.Buffer
-	encoder := json.NewEncoder(&canonical)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return "", fmt.Errorf("hash request of %s: %w", method, err)
-	}
 	h := sha256.New()
-	h.Write([]byte(method + "\n"))
-	h.Write(bytes.TrimSuffix(canonical.Bytes(), []byte("\n")))
+	h.Write([]byte(method))
+	h.Write([]byte{'\n'})
+	h.Write(text)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
