@@ -12,35 +12,45 @@ import (
 	"shiyang/cmd/shiyang/apiclient"
 )
 
+// floors are the two floors that a command is compared with: what it cannot do
+// without when nothing but this process takes part, and when the servers run
+// in a process of their own, as the program does for whoever calls it.
+var floors = []struct {
+	name  string
+	apart bool
+}{
+	{"floor within one process", false},
+	{"floor across two processes", true},
+}
+
 // measureCommand measures one command alone, from HTTP to the disk and back,
 // beside the sum of what it cannot do without, in interleaved rounds.
 func (r *run) measureCommand() (err error) {
-	f, err := r.newFloor()
-	if err != nil {
-		return err
+	var opened []*floorParts
+	for _, kind := range floors {
+		f, err := r.newFloor(kind.apart)
+		if err != nil {
+			return err
+		}
+		opened = append(opened, f)
 	}
-	defer func() { err = errors.Join(err, f.close()) }()
+	defer func() {
+		for _, f := range opened {
+			err = errors.Join(err, f.close())
+		}
+	}()
 	p, err := r.launch(filepath.Join(r.dir, "command"), true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.stop()) }()
-	clerk, err := r.signIn(p, "shouli")
+	command, err := r.command(p)
 	if err != nil {
 		return err
 	}
-	var count atomic.Int64
-	command := func() error {
-		n := count.Add(1)
-		_, err := clerk.Command(r.ctx, "/v1/facilities", "", map[string]any{"site": map[string]any{
-			"unitName": fmt.Sprintf("示例测速%d厂", n), "division": "620602", "remark": string(payload[:450]), "example": true,
-		}})
-		return err
-	}
-	const each = 300
 	err = r.profiled(p, "command", 5, func() error { // warm up
 		for began := time.Now(); time.Since(began) < 6*time.Second; {
-			if _, err := timed(each, command); err != nil {
+			if _, err := timed(commandsPerRound, command); err != nil {
 				return err
 			}
 		}
@@ -49,43 +59,87 @@ func (r *run) measureCommand() (err error) {
 	if err != nil {
 		return err
 	}
-	var ratios, commands, others, cpu []float64
+	if err := r.compareCommand(p, command, opened); err != nil {
+		return err
+	}
+	return r.measureCallers(command)
+}
+
+const commandsPerRound = 300
+
+// command returns what sends one: the registration of a site, of about 1 KiB
+// as an event with its metadata.
+func (r *run) command(p *program) (func() error, error) {
+	clerk, err := r.signIn(p, "shouli")
+	if err != nil {
+		return nil, err
+	}
+	var count atomic.Int64
+	return func() error {
+		n := count.Add(1)
+		_, err := clerk.Command(r.ctx, "/v1/facilities", "", map[string]any{"site": map[string]any{
+			"unitName": fmt.Sprintf("示例测速%d厂", n), "division": "620602", "remark": string(payload[:450]), "example": true,
+		}})
+		return err
+	}, nil
+}
+
+// compareCommand sets the command beside both floors.
+func (r *run) compareCommand(p *program, command func() error, opened []*floorParts) error {
+	var commands, others, cpu []float64
+	ratios := make([][]float64, len(opened))
 	parts := map[string][]float64{}
-	for range r.rounds {
-		round := func() error {
-			sum := 0.0
-			for _, name := range floorParts {
-				times, err := timed(each, f.parts[name])
+	round := func() error {
+		sums := make([]float64, len(opened))
+		for i, f := range opened {
+			for _, name := range partNames {
+				times, err := timed(commandsPerRound, f.parts[name])
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
-				parts[name] = append(parts[name], median(times))
-				sum += median(times)
+				key := floors[i].name + ": " + name
+				parts[key] = append(parts[key], median(times))
+				sums[i] += median(times)
 			}
-			before := processTicks(p.cmd.Process.Pid)
-			times, err := timed(each, command)
-			if err != nil {
-				return err
-			}
-			cpu = append(cpu, (processTicks(p.cmd.Process.Pid)-before)/ticks/each*1e3)
-			commands = append(commands, median(times))
-			ratios = append(ratios, median(times)/sum)
-			return nil
 		}
-		used, err := foreign(round, p)
+		before := processTicks(p.cmd.Process.Pid)
+		times, err := timed(commandsPerRound, command)
+		if err != nil {
+			return err
+		}
+		cpu = append(cpu, (processTicks(p.cmd.Process.Pid)-before)/ticks/commandsPerRound*1e3)
+		commands = append(commands, median(times))
+		for i, sum := range sums {
+			ratios[i] = append(ratios[i], median(times)/sum)
+		}
+		return nil
+	}
+	measured := []*program{p}
+	for _, f := range opened {
+		if f.apart != nil {
+			measured = append(measured, f.apart)
+		}
+	}
+	for range r.rounds {
+		used, err := foreign(round, measured...)
 		if err != nil {
 			return err
 		}
 		others = append(others, used)
 	}
-	for _, name := range floorParts {
-		r.add(Figure{"command", "floor: " + name + ", p50", median(parts[name]), "ms", "", parts[name]})
+	for _, kind := range floors {
+		for _, name := range partNames {
+			key := kind.name + ": " + name
+			r.add(Figure{"command", key + ", p50", median(parts[key]), "ms", "", parts[key]})
+		}
 	}
 	r.add(Figure{"command", "HTTP command alone, p50", median(commands), "ms", "", commands})
-	r.add(Figure{"command", "HTTP command alone ÷ sum of the floor, p50", median(ratios), "ratio", "≤ 1.6", ratios})
+	for i, kind := range floors {
+		r.add(Figure{"command", "HTTP command alone ÷ sum of the " + kind.name + ", p50", median(ratios[i]), "ratio", "≤ 1.6", ratios[i]})
+	}
 	r.add(Figure{"command", "CPU of the program for one command, views included", median(cpu), "ms", "", cpu})
 	r.add(Figure{"command", "CPU that others used meanwhile", median(others), "cores", "", others})
-	return r.measureCallers(command)
+	return nil
 }
 
 // measureCallers measures the same command with 64 callers at once.

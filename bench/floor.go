@@ -2,40 +2,41 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/keepalive"
+
+	"shiyang/bench/floor"
 )
 
-// floor is what a command over HTTP cannot do without on this machine: one
+// floorParts is what a command over HTTP cannot do without on this machine: one
 // JSON request, one gRPC call, one append through the official client to a
 // server that stores nothing, one write that is durable.
-type floor struct {
+//
+// Its servers run in this process, where a call costs least because no process
+// has to be woken, or in one of their own, where a call costs what the client
+// of a program pays. Both sums are printed beside the command.
+type floorParts struct {
 	parts   map[string]func() error
 	closers []func() error
+	apart   *program // the process of the servers; nil when it is this one
 }
 
-// floorParts are the names of the parts, in the order of a command.
-var floorParts = []string{"HTTP echo", "unary echo", "no-store append", "fdatasync"}
+// partNames are the names of the parts, in the order of a command.
+var partNames = []string{"HTTP echo", "unary echo", "no-store append", "fdatasync"}
 
-func (f *floor) close() error {
+func (f *floorParts) close() error {
 	var err error
 	for i := len(f.closers) - 1; i >= 0; i-- {
 		err = errors.Join(err, f.closers[i]())
@@ -45,34 +46,62 @@ func (f *floor) close() error {
 
 var payload = bytes.Repeat([]byte("x"), 1000)
 
-func (r *run) newFloor() (*floor, error) {
-	f := &floor{parts: map[string]func() error{}}
-	for _, open := range []func(*run) error{f.openEcho, f.openUnary, f.openAppend, f.openDisk} {
-		if err := open(r); err != nil {
+// newFloor opens the floor with its servers in this process or apart.
+func (r *run) newFloor(apart bool) (*floorParts, error) {
+	f := &floorParts{parts: map[string]func() error{}}
+	servers, err := f.serve(r, apart)
+	if err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	for _, open := range []func(*run, floor.Servers) error{f.openEcho, f.openUnary, f.openAppend, f.openDisk} {
+		if err := open(r, servers); err != nil {
 			return nil, errors.Join(err, f.close())
 		}
 	}
 	return f, nil
 }
 
+// serve starts the servers.
+func (f *floorParts) serve(r *run, apart bool) (s floor.Servers, err error) {
+	if !apart {
+		if s, err = floor.Serve(); err == nil {
+			f.closers = append(f.closers, s.Close)
+		}
+		return s, err
+	}
+	binary := filepath.Join(r.dir, "floor")
+	if out, err := exec.CommandContext(r.ctx, "go", "build", "-o", binary, "shiyang/bench/floor/serve").CombinedOutput(); err != nil { //nolint:gosec // our own program
+		return s, fmt.Errorf("build floor: %w: %s", err, out)
+	}
+	cmd := exec.CommandContext(r.ctx, binary) //nolint:gosec // our own program
+	cmd.Stderr = os.Stderr
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return s, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return s, err
+	}
+	if err := cmd.Start(); err != nil {
+		return s, err
+	}
+	f.apart = &program{cmd: cmd}
+	f.closers = append(f.closers, func() error { return errors.Join(input.Close(), cmd.Wait()) })
+	if err := json.NewDecoder(out).Decode(&s); err != nil {
+		return s, fmt.Errorf("servers of the floor: %w", err)
+	}
+	return s, nil
+}
+
 // openEcho is one JSON request and answer over a kept connection.
-func (f *floor) openEcho(r *run) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (f *floorParts) openEcho(r *run, s floor.Servers) error {
+	body, err := json.Marshal(map[string]string{"text": string(payload)})
 	if err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		var body map[string]any
-		if json.NewDecoder(q.Body).Decode(&body) == nil {
-			_ = json.NewEncoder(w).Encode(body)
-		}
-	})}
-	go func() { _ = server.Serve(listener) }()
-	f.closers = append(f.closers, server.Close)
-	body, _ := json.Marshal(map[string]string{"text": string(payload)})
-	url := "http://" + listener.Addr().String()
 	f.parts["HTTP echo"] = func() error {
-		request, err := http.NewRequestWithContext(r.ctx, http.MethodPost, url, bytes.NewReader(body))
+		request, err := http.NewRequestWithContext(r.ctx, http.MethodPost, "http://"+s.HTTP, bytes.NewReader(body))
 		if err != nil {
 			return err
 		}
@@ -87,19 +116,12 @@ func (f *floor) openEcho(r *run) error {
 }
 
 // openUnary is one gRPC call over a socket.
-func (f *floor) openUnary(r *run) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func (f *floorParts) openUnary(r *run, s floor.Servers) error {
+	conn, err := grpc.NewClient(s.Unary, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return err
 	}
-	server := grpc.NewServer()
-	grpc_health_v1.RegisterHealthServer(server, health.NewServer())
-	go func() { _ = server.Serve(listener) }()
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		return err
-	}
-	f.closers = append(f.closers, func() error { server.Stop(); return nil }, conn.Close)
+	f.closers = append(f.closers, conn.Close)
 	client := grpc_health_v1.NewHealthClient(conn)
 	f.parts["unary echo"] = func() error {
 		_, err := client.Check(r.ctx, &grpc_health_v1.HealthCheckRequest{Service: ""})
@@ -108,41 +130,9 @@ func (f *floor) openUnary(r *run) error {
 	return nil
 }
 
-// nothing is an event store that answers and stores nothing.
-type nothing struct {
-	streams.UnimplementedStreamsServer
-	serverfeatures.UnimplementedServerFeaturesServer
-}
-
-func (nothing) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
-	return &serverfeatures.SupportedMethods{EventStoreServerVersion: "24.10.0"}, nil
-}
-
-func (nothing) Append(s streams.Streams_AppendServer) error {
-	for {
-		if _, err := s.Recv(); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			return err
-		}
-	}
-	return s.SendAndClose(&streams.AppendResp{Result: &streams.AppendResp_Success_{Success: &streams.AppendResp_Success{
-		CurrentRevisionOption: &streams.AppendResp_Success_CurrentRevision{CurrentRevision: 1},
-		PositionOption:        &streams.AppendResp_Success_Position{Position: &streams.AppendResp_Position{CommitPosition: 1, PreparePosition: 1}},
-	}}})
-}
-
 // openAppend is one append through the official client.
-func (f *floor) openAppend(r *run) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	server := grpc.NewServer(grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}))
-	streams.RegisterStreamsServer(server, nothing{})
-	serverfeatures.RegisterServerFeaturesServer(server, nothing{})
-	go func() { _ = server.Serve(listener) }()
-	config, err := esdb.ParseConnectionString("esdb://" + listener.Addr().String() + "?tls=false")
+func (f *floorParts) openAppend(r *run, s floor.Servers) error {
+	config, err := esdb.ParseConnectionString("esdb://" + s.Append + "?tls=false")
 	if err != nil {
 		return err
 	}
@@ -151,7 +141,7 @@ func (f *floor) openAppend(r *run) error {
 	if err != nil {
 		return err
 	}
-	f.closers = append(f.closers, func() error { server.Stop(); return nil }, client.Close)
+	f.closers = append(f.closers, client.Close)
 	f.parts["no-store append"] = func() error {
 		_, err := client.AppendToStream(r.ctx, "s", esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}},
 			esdb.EventData{EventType: "t", ContentType: esdb.ContentTypeJson, Data: []byte(`{"a":"` + string(payload) + `"}`)})
@@ -161,8 +151,8 @@ func (f *floor) openAppend(r *run) error {
 }
 
 // openDisk is one durable write of 1 KiB into a file that has its size.
-func (f *floor) openDisk(r *run) error {
-	file, err := os.Create(filepath.Join(r.dir, "disk"))
+func (f *floorParts) openDisk(r *run, _ floor.Servers) error {
+	file, err := os.CreateTemp(r.dir, "disk")
 	if err != nil {
 		return err
 	}
