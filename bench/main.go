@@ -2,6 +2,7 @@
 // it runs on, in one run, and writes a table with the raw figures.
 //
 //	cd bench && go run . -out ../docs/bench
+//	cd bench && go run . -only store -quick
 //
 // Only ratios of one run count: the machine, its disk and its neighbours
 // differ from run to run. Every section says what it measures and against
@@ -20,7 +21,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
+
+	"shiyang/bench/peer"
 )
 
 // Figure is one measured value beside its limit.
@@ -36,8 +40,11 @@ type Figure struct {
 // run is one run of the benchmarks.
 type run struct {
 	ctx     context.Context
+	out     string
 	rounds  int
 	scale   float64
+	events  int  // of the store's long log
+	quick   bool // the store's smoke test
 	dir     string
 	binary  string
 	profile string // folder for CPU profiles of the program, or empty
@@ -58,30 +65,42 @@ var sections = []struct {
 	{"start", (*run).measureStart},
 	{"command", (*run).measureCommand},
 	{"list", (*run).measureList},
+	{"store", (*run).measureStore},
 }
 
 func main() {
-	out := flag.String("out", "", "folder for the table and the raw figures; empty prints only")
+	if asked, err := peer.ServeSelf(os.Args); asked {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	r := &run{log: os.Stdout}
+	flag.StringVar(&r.out, "out", "", "folder for the tables and the raw figures; empty prints only")
+	flag.IntVar(&r.rounds, "rounds", 5, "interleaved rounds of each comparison")
+	flag.Float64Var(&r.scale, "scale", 1, "size of the data, 1 is the size that the goals name")
+	flag.IntVar(&r.events, "events", 1_000_000, "section store: events of the long log; the goals name 10,000,000")
+	flag.BoolVar(&r.quick, "quick", false, "section store: a smoke test of one short round")
+	flag.StringVar(&r.profile, "profile", "", "folder for CPU profiles of the measured program")
 	only := flag.String("only", "", "sections to measure, separated by commas; empty means all")
-	rounds := flag.Int("rounds", 5, "interleaved rounds of each comparison")
-	scale := flag.Float64("scale", 1, "size of the data, 1 is the size that the goals name")
-	profile := flag.String("profile", "", "folder for CPU profiles of the measured program")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := measure(ctx, *out, *only, *rounds, *scale, *profile); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	r.ctx = ctx
+	err := r.measure(*only)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func measure(ctx context.Context, out, only string, rounds int, scale float64, profile string) (err error) {
-	dir, err := os.MkdirTemp("", "shiyang-bench-")
-	if err != nil {
+func (r *run) measure(only string) (err error) {
+	if r.dir, err = os.MkdirTemp("", "shiyang-bench-"); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	r := &run{ctx: ctx, rounds: rounds, scale: scale, dir: dir, profile: profile, log: os.Stdout, binary: filepath.Join(dir, "shiyang")}
+	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
+	r.binary = filepath.Join(r.dir, "shiyang")
 	if err := r.compile(r.binary, ""); err != nil {
 		return err
 	}
@@ -93,10 +112,10 @@ func measure(ctx context.Context, out, only string, rounds int, scale float64, p
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
-	if out == "" {
+	if r.out == "" || len(r.figures) == 0 {
 		return nil
 	}
-	return r.write(out)
+	return r.write(r.out)
 }
 
 // write keeps the run as a table for people and as raw figures.
