@@ -20,7 +20,6 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"shiyang/gateway/api/contract"
@@ -99,10 +98,7 @@ func New(ctx context.Context, d Deps) (*API, error) {
 	}
 	a := &API{Deps: d, routes: contract.NewRoutes(services...), mux: http.NewServeMux()}
 	gateway := runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, &runtime.JSONPb{
-			MarshalOptions:   protojson.MarshalOptions{EmitUnpopulated: false},
-			UnmarshalOptions: protojson.UnmarshalOptions{DiscardUnknown: false},
-		}),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
 		runtime.WithMiddlewares(a.checked),
 		runtime.WithMetadata(func(ctx context.Context, _ *http.Request) metadata.MD {
 			md, _ := metadata.FromOutgoingContext(ctx) // what admit put there

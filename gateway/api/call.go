@@ -64,7 +64,7 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, route *contract.Rout
 				return r, err
 			}
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.Body = newWholeBody(body)
 	}
 	return r.WithContext(rpc.WithCaller(r.Context(), caller, token)), nil
 }
