@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"google.golang.org/grpc"
 
+	"shiyang/eventstore/access"
 	"shiyang/eventstore/journal"
 	"shiyang/eventstore/server"
 )
@@ -28,6 +30,11 @@ type Options struct {
 	Advertise      string           // host:port told to clients that discover a cluster; the one they reached by default
 	Grace          time.Duration    // longest wait of Stop for clients that do not read; 10 seconds by default
 	Logger         *slog.Logger     // slog.Default() by default
+	TLS            *tls.Config      // nil: plain, which Serve refuses beyond this machine
+	Users          *access.Users    // who may sign in; nil: everybody may do everything
+	Anonymous      bool             // with Users: whoever does not sign in has the rights that access lists give to all
+	GroupBytes     int              // events that one consumer group holds in memory; 8 MiB by default
+	TailBytes      int              // newest events held in memory for subscriptions; 4 MiB by default
 }
 
 // Stats are figures for the operator.
@@ -59,9 +66,14 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{journal: j, server: server.New(j, server.Options{
+	s, err := server.New(j, server.Options{
 		MaxAppendBytes: o.MaxAppendBytes, Advertise: o.Advertise, Logger: o.Logger, Now: o.Now, Grace: o.Grace,
-	})}, nil
+		TLS: o.TLS, Users: o.Users, Anonymous: o.Anonymous, GroupBytes: o.GroupBytes, TailBytes: o.TailBytes,
+	})
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	return &Store{journal: j, server: s}, nil
 }
 
 // Serve answers clients on a listener, TCP or unix, until Stop, and then

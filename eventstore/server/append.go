@@ -6,13 +6,16 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/google/uuid"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	"shiyang/eventstore/access"
 	"shiyang/eventstore/journal"
 )
 
@@ -41,7 +44,7 @@ func (s *Server) Append(stream streams.Streams_AppendServer) error {
 			return err
 		}
 		if p.refusal == nil {
-			p.refusal = s.take(&p, message, streamTrailer(stream))
+			p.refusal = s.take(&p, message, stream)
 		}
 		if p.refusal != nil {
 			p.events = nil
@@ -53,7 +56,9 @@ func (s *Server) Append(stream streams.Streams_AppendServer) error {
 	if p.refusal != nil {
 		return p.refusal
 	}
+	began := time.Now()
 	result, err := s.journal.Append(stream.Context(), p.stream, p.expected, p.events...)
+	s.figures.appended(time.Since(began), len(p.events), err)
 	var wrong *journal.WrongRevisionError
 	switch {
 	case errors.As(err, &wrong): // not an error status for an append
@@ -64,7 +69,8 @@ func (s *Server) Append(stream streams.Streams_AppendServer) error {
 	return stream.SendAndClose(appended(result, len(p.events) > 0))
 }
 
-func (s *Server) take(p *proposal, message *streams.AppendReq, trailer setTrailer) (err error) {
+func (s *Server) take(p *proposal, message *streams.AppendReq, stream grpc.ServerStream) (err error) {
+	trailer := streamTrailer(stream)
 	switch content := message.GetContent().(type) {
 	case *streams.AppendReq_Options_:
 		if p.options {
@@ -72,6 +78,9 @@ func (s *Server) take(p *proposal, message *streams.AppendReq, trailer setTraile
 		}
 		p.options = true
 		p.stream = string(content.Options.GetStreamIdentifier().GetStreamName())
+		if err := s.guard.allow(stream.Context(), access.Write, p.stream); err != nil {
+			return toStatus(trailer, err)
+		}
 		p.expected, err = expectedOf(content.Options)
 		return err
 	case *streams.AppendReq_ProposedMessage_:

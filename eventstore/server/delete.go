@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+
+	"shiyang/eventstore/access"
 )
 
 // Delete implements the soft delete: the events are hidden, the stream can be
@@ -14,7 +16,11 @@ func (s *Server) Delete(ctx context.Context, req *streams.DeleteReq) (*streams.D
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.journal.Delete(ctx, string(o.GetStreamIdentifier().GetStreamName()), expected)
+	name := string(o.GetStreamIdentifier().GetStreamName())
+	if err := s.guard.allow(ctx, access.Delete, name); err != nil {
+		return nil, toStatus(unaryTrailer(ctx), err)
+	}
+	r, err := s.journal.Delete(ctx, name, expected)
 	if err != nil {
 		return nil, toStatus(unaryTrailer(ctx), err)
 	}
@@ -30,7 +36,11 @@ func (s *Server) Tombstone(ctx context.Context, req *streams.TombstoneReq) (*str
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.journal.Tombstone(ctx, string(o.GetStreamIdentifier().GetStreamName()), expected)
+	name := string(o.GetStreamIdentifier().GetStreamName())
+	if err := s.guard.allow(ctx, access.Delete, name); err != nil {
+		return nil, toStatus(unaryTrailer(ctx), err)
+	}
+	r, err := s.journal.Tombstone(ctx, name, expected)
 	if err != nil {
 		return nil, toStatus(unaryTrailer(ctx), err)
 	}

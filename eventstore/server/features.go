@@ -32,6 +32,15 @@ func (features) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeat
 			ServiceName: "event_store.client.streams.streams", MethodName: name,
 		})
 	}
+	for _, name := range []string{"create", "update", "delete", "read", "getinfo", "replayparked", "list", "restartsubsystem"} {
+		m := &serverfeatures.SupportedMethod{
+			ServiceName: "event_store.client.persistent_subscriptions.persistentsubscriptions", MethodName: name,
+		}
+		if name == "create" || name == "update" || name == "delete" || name == "read" {
+			m.Features = []string{"stream", "all"}
+		}
+		methods.Methods = append(methods.Methods, m)
+	}
 	return methods, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"shiyang/eventstore/journal"
+	"shiyang/eventstore/reading"
 )
 
 // frame is a response that is already encoded.
@@ -40,6 +41,7 @@ const (
 	eventEvent     = 1
 	eventLink      = 2
 	eventCommit    = 3
+	eventRetries   = 5 // of a consumer group's event only
 	recordID       = 1
 	idString       = 2
 	maxFrameHeader = 64
@@ -50,9 +52,24 @@ const (
 type resolved struct {
 	event, link []byte
 	position    uint64 // of the link, or of the event when there is none
+	grouped     bool   // for a client of a consumer group
+	retries     int    // of that group
 }
 
-// appendFrame appends the ReadResp that carries r.
+// resolve puts an event and what it leads to in their places.
+func resolve(e journal.Record, t reading.Target, stringID bool) resolved {
+	r := resolved{event: wireOf(e, stringID), position: e.Position}
+	if t.IsLink {
+		r.link, r.event = r.event, nil
+	}
+	if t.Found {
+		r.event = wireOf(t.Event, stringID)
+	}
+	return r
+}
+
+// appendFrame appends the ReadResp that carries r; that of Streams and that of
+// PersistentSubscriptions have the same field numbers.
 func appendFrame(b []byte, r resolved) []byte {
 	size := protowire.SizeTag(eventCommit) + protowire.SizeVarint(r.position)
 	if r.event != nil {
@@ -60,6 +77,9 @@ func appendFrame(b []byte, r resolved) []byte {
 	}
 	if r.link != nil {
 		size += protowire.SizeTag(eventLink) + protowire.SizeBytes(len(r.link))
+	}
+	if r.grouped {
+		size += protowire.SizeTag(eventRetries) + protowire.SizeVarint(uint64(r.retries))
 	}
 	b = protowire.AppendTag(b, respEvent, protowire.BytesType)
 	b = protowire.AppendVarint(b, uint64(size))
@@ -72,7 +92,12 @@ func appendFrame(b []byte, r resolved) []byte {
 		b = protowire.AppendBytes(b, r.link)
 	}
 	b = protowire.AppendTag(b, eventCommit, protowire.VarintType)
-	return protowire.AppendVarint(b, r.position)
+	b = protowire.AppendVarint(b, r.position)
+	if r.grouped {
+		b = protowire.AppendTag(b, eventRetries, protowire.VarintType)
+		b = protowire.AppendVarint(b, uint64(r.retries))
+	}
+	return b
 }
 
 // wireOf returns the wire form of a stored event with its id as the reader

@@ -1,16 +1,16 @@
 package server
 
 import (
-	"bytes"
 	"iter"
 	"math"
-	"strconv"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/protobuf/proto"
 
+	"shiyang/eventstore/access"
 	"shiyang/eventstore/journal"
+	"shiyang/eventstore/reading"
 )
 
 // A page is what is read in one go before it is sent, so that a slow client
@@ -25,7 +25,8 @@ type reader struct {
 	server   *Server
 	stream   streams.Streams_ReadServer
 	options  *streams.ReadReq_Options
-	filter   *filter
+	filter   *reading.Filter
+	interval uint64 // events considered between checkpoints
 	stringID bool
 	page     page
 }
@@ -45,12 +46,19 @@ func (s *Server) Read(req *streams.ReadReq, stream streams.Streams_ReadServer) e
 	if o.GetUuidOption() == nil {
 		return invalid("the form of event ids is missing")
 	}
-	f, err := filterOf(o)
+	f, interval, err := filterOf(o)
 	if err != nil {
 		return err
 	}
+	name := "$all"
+	if o.GetAll() == nil {
+		name = string(o.GetStream().GetStreamIdentifier().GetStreamName())
+	}
+	if err := s.guard.allow(stream.Context(), access.Read, name); err != nil {
+		return toStatus(streamTrailer(stream), err)
+	}
 	_, stringID := o.GetUuidOption().GetContent().(*streams.ReadReq_Options_UUIDOption_String_)
-	r := &reader{server: s, stream: stream, options: o, filter: f, stringID: stringID}
+	r := &reader{server: s, stream: stream, options: o, filter: f, interval: interval, stringID: stringID}
 	return toStatus(streamTrailer(stream), r.run())
 }
 
@@ -142,7 +150,7 @@ func (r *reader) pages(count uint64, moved func(journal.Record), open func() ite
 			}
 			moved(e)
 			considered++
-			if r.options.GetAll() == nil || r.filter.takes(e) {
+			if r.options.GetAll() == nil || r.filter.Takes(e) {
 				if err := r.add(e); err != nil {
 					return err
 				}
@@ -164,17 +172,14 @@ func (r *reader) add(e journal.Record) error {
 	if len(r.page.buf) == 0 {
 		r.page.buf = make([]byte, 0, max(len(e.Wire)+maxFrameHeader, 4<<10))
 	}
-	event := resolved{event: wireOf(e, r.stringID), position: e.Position}
-	if r.options.GetResolveLinks() && string(e.Type) == "$>" {
-		target, err := r.target(e)
-		if err != nil {
+	var target reading.Target
+	if r.options.GetResolveLinks() {
+		var err error
+		if target, err = reading.Follow(r.server.journal, e); err != nil {
 			return err
 		}
-		if target.isLink {
-			event.link, event.event = event.event, target.wire
-		}
 	}
-	r.page.buf = appendFrame(r.page.buf, event)
+	r.page.buf = appendFrame(r.page.buf, resolve(e, target, r.stringID))
 	r.page.ends = append(r.page.ends, len(r.page.buf))
 	return nil
 }
@@ -200,31 +205,4 @@ func (r *reader) flush() error {
 	}
 	r.page.buf, r.page.ends = nil, r.page.ends[:0]
 	return r.stream.Context().Err()
-}
-
-// linkTarget is what a link leads to.
-type linkTarget struct {
-	isLink bool   // false when the link's data are malformed
-	wire   []byte // nil when the target is gone
-}
-
-// target follows a link, whose data are "revision@stream".
-func (r *reader) target(link journal.Record) (linkTarget, error) {
-	number, name, ok := bytes.Cut(link.Data, []byte("@"))
-	revision, err := strconv.ParseInt(string(number), 10, 64)
-	if !ok || err != nil || revision < 0 || len(name) == 0 {
-		return linkTarget{}, nil //nolint:nilerr // a malformed link is an ordinary event
-	}
-	s, err := r.server.journal.Stream(string(name))
-	if err != nil {
-		return linkTarget{}, err
-	}
-	if s.Tombstoned || s.Missing() || revision < s.First {
-		return linkTarget{isLink: true}, nil
-	}
-	e, found, err := r.server.journal.Event(s.Name, revision)
-	if err != nil || !found {
-		return linkTarget{isLink: true}, err
-	}
-	return linkTarget{isLink: true, wire: wireOf(e, r.stringID)}, nil
 }

@@ -2,18 +2,27 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
-	"sync/atomic"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/persistent"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
+	"shiyang/eventstore/access"
+	"shiyang/eventstore/consumer"
 	"shiyang/eventstore/journal"
+	"shiyang/eventstore/reading"
 )
 
 // DefaultMaxAppendBytes is the limit that EventStoreDB sets by default for the
@@ -37,21 +46,34 @@ type Options struct {
 	Logger         *slog.Logger     // slog.Default() by default
 	Now            func() time.Time // gossip's time stamp; time.Now by default
 	Grace          time.Duration    // longest wait of Stop for clients that do not read; 10 seconds by default
+	TLS            *tls.Config      // nil: plain, for clients on this machine only
+	Users          *access.Users    // who may sign in; nil: everybody may do everything
+	Anonymous      bool             // with Users: whoever does not sign in has the rights that access lists give to all
+	GroupBytes     int              // events that one consumer group holds in memory; 8 MiB by default
+	TailBytes      int              // newest events held in memory for subscriptions; 4 MiB by default
 }
 
 // Server serves one journal to any number of clients.
 type Server struct {
 	streams.UnimplementedStreamsServer
 
-	journal     *journal.Journal
-	opts        Options
-	grpc        *grpc.Server
-	stopping    chan struct{} // closed first when stopping: ends subscriptions
-	subscribers atomic.Int64
+	journal  *journal.Journal
+	opts     Options
+	grpc     *grpc.Server
+	tail     *reading.Tail
+	groups   *consumer.Groups
+	guard    guard
+	figures  *figures
+	opened   uint64        // head of the log then
+	stopping chan struct{} // closed first when stopping: ends subscriptions
+
+	mu            sync.Mutex
+	subscriptions map[*subscription]struct{}
 }
 
-// New makes a server for j. It does not close j.
-func New(j *journal.Journal, opts Options) *Server {
+// New makes a server for j and starts the consumer groups that are stored in
+// it. The caller stops the server before it closes j.
+func New(j *journal.Journal, opts Options) (*Server, error) {
 	if opts.MaxAppendBytes <= 0 {
 		opts.MaxAppendBytes = DefaultMaxAppendBytes
 	}
@@ -65,27 +87,75 @@ func New(j *journal.Journal, opts Options) *Server {
 	if opts.Grace <= 0 {
 		opts.Grace = DefaultGrace
 	}
-	s := &Server{journal: j, opts: opts, stopping: make(chan struct{})}
-	s.grpc = grpc.NewServer(
+	s := &Server{
+		journal: j, opts: opts, stopping: make(chan struct{}), figures: newFigures(), opened: j.Head(),
+		tail: reading.NewTail(j, opts.TailBytes), subscriptions: map[*subscription]struct{}{},
+	}
+	if opts.Users != nil {
+		s.guard = guard{access.NewSignIns(opts.Users, opts.Now), access.NewRules(j, opts.Anonymous)}
+	}
+	var err error
+	s.groups, err = consumer.Open(j, s.tail, consumer.Options{MaxGroupBytes: opts.GroupBytes, Now: opts.Now, Logger: opts.Logger})
+	if err != nil {
+		s.tail.Close()
+		return nil, err
+	}
+	s.grpc = grpc.NewServer(s.grpcOptions()...)
+	streams.RegisterStreamsServer(s.grpc, s)
+	persistent.RegisterPersistentSubscriptionsServer(s.grpc, groups{guard: s.guard, groups: s.groups})
+	serverfeatures.RegisterServerFeaturesServer(s.grpc, features{})
+	gossip.RegisterGossipServer(s.grpc, &member{opts: opts, id: j.StoreID()})
+	return s, nil
+}
+
+func (s *Server) grpcOptions() []grpc.ServerOption {
+	options := []grpc.ServerOption{
 		grpc.ForceServerCodecV2(frameCodec{}),
 		grpc.MaxRecvMsgSize(maxMessageBytes),
 		grpc.MaxSendMsgSize(maxMessageBytes),
 		grpc.WaitForHandlers(true),
+		// Each append is a stream of its own: let goroutines that are there run them.
+		grpc.NumStreamWorkers(uint32(4 * runtime.GOMAXPROCS(0))),
 		// The client pings every 10 seconds, also when idle.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-	)
-	streams.RegisterStreamsServer(s.grpc, s)
-	serverfeatures.RegisterServerFeaturesServer(s.grpc, features{})
-	gossip.RegisterGossipServer(s.grpc, &member{opts: opts, id: j.StoreID()})
-	return s
+	}
+	if s.opts.TLS != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(s.opts.TLS)))
+	}
+	return append(options, s.guard.interceptors()...)
 }
 
+// ErrPlain refuses to serve beyond this machine without TLS.
+var ErrPlain = errors.New("without TLS everybody on the network could read and write events")
+
 // Serve answers on a listener, TCP or unix, until Stop; it may be called for
-// several. It closes the listener and returns nil after Stop.
-func (s *Server) Serve(listener net.Listener) error { return s.grpc.Serve(listener) }
+// several. It closes the listener and returns nil after Stop. It refuses with
+// ErrPlain to serve without TLS on an address that other machines can reach.
+func (s *Server) Serve(listener net.Listener) error {
+	if at, ok := listener.Addr().(*net.TCPAddr); ok && s.opts.TLS == nil && !at.IP.IsLoopback() {
+		return errors.Join(fmt.Errorf("serve on %s: %w; give a certificate and a key, or listen on 127.0.0.1", at, ErrPlain), listener.Close())
+	}
+	return s.grpc.Serve(listener)
+}
 
 // Subscribers counts the open subscriptions.
-func (s *Server) Subscribers() int { return int(s.subscribers.Load()) }
+func (s *Server) Subscribers() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.subscriptions)
+}
+
+// subscribed counts a subscription until the function that it returns is called.
+func (s *Server) subscribed(sub *subscription) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.subscriptions[sub] = struct{}{}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.subscriptions, sub)
+	}
+}
 
 // Stop takes no more calls, ends the subscriptions and waits for the other
 // calls to end. When ctx or Options.Grace ends first, the rest is cut off, such
@@ -95,6 +165,7 @@ func (s *Server) Stop(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Grace)
 	defer cancel()
 	close(s.stopping)
+	s.groups.Stop()
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -106,4 +177,5 @@ func (s *Server) Stop(ctx context.Context) {
 		s.grpc.Stop()
 		<-stopped
 	}
+	s.tail.Close()
 }

@@ -6,11 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
-	"github.com/EventStore/EventStore-Client-Go/v4/protos/persistent"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -35,7 +35,10 @@ func start(t *testing.T) *grpc.ClientConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := server.New(j, server.Options{Logger: quiet})
+	s, err := server.New(j, server.Options{Logger: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
 	listener := bufconn.Listen(1 << 20)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
@@ -311,22 +314,25 @@ func TestOldClientsLearnOfAConflict(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotServedIsNotAdvertised(t *testing.T) {
+func TestWhatIsServedIsAdvertised(t *testing.T) {
 	conn := start(t)
-	_, err := persistent.NewPersistentSubscriptionsClient(conn).List(t.Context(), &persistent.ListReq{})
-	if status.Code(err) != codes.Unimplemented {
-		t.Errorf("persistent subscriptions: %v", err)
+	if err := conn.Invoke(t.Context(), "/event_store.client.users.Users/Details", &shared.Empty{}, &shared.Empty{}); status.Code(err) != codes.Unimplemented {
+		t.Errorf("users: %v", err)
 	}
 	methods, err := serverfeatures.NewServerFeaturesClient(conn).GetSupportedMethods(t.Context(), &shared.Empty{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if methods.GetEventStoreServerVersion() != "24.10.0" || len(methods.GetMethods()) != 4 {
+	if methods.GetEventStoreServerVersion() != "24.10.0" || len(methods.GetMethods()) != 12 {
 		t.Errorf("features %v", methods)
 	}
 	for _, m := range methods.GetMethods() {
-		if m.GetServiceName() != "event_store.client.streams.streams" {
+		if m.GetMethodName() == "batchappend" {
 			t.Errorf("advertises %s/%s", m.GetServiceName(), m.GetMethodName())
+		}
+		if strings.HasSuffix(m.GetServiceName(), ".persistentsubscriptions") && m.GetMethodName() == "create" &&
+			!slices.Contains(m.GetFeatures(), "all") {
+			t.Error("clients would take groups of $all for unsupported")
 		}
 	}
 	if _, err := gossip.NewGossipClient(conn).Read(t.Context(), &shared.Empty{}); status.Code(err) != codes.FailedPrecondition {

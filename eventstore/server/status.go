@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"shiyang/eventstore/access"
+	"shiyang/eventstore/consumer"
 	"shiyang/eventstore/journal"
 )
 
@@ -19,6 +22,7 @@ import (
 const (
 	trailerException = "exception"
 	trailerStream    = "stream-name"
+	trailerGroup     = "group-name"
 )
 
 // setTrailer is how a handler adds trailers; streams and unary calls differ.
@@ -35,9 +39,23 @@ func unaryTrailer(ctx context.Context) setTrailer {
 func toStatus(trailer setTrailer, err error) error {
 	var deleted *journal.StreamDeletedError
 	var revision *journal.WrongRevisionError
+	var group *consumer.GroupError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &group):
+		return groupStatus(trailer, group)
+	case errors.Is(err, consumer.ErrUnsupported):
+		return status.Error(codes.Unimplemented, err.Error())
+	case errors.Is(err, consumer.ErrInvalid):
+		return status.Error(codes.InvalidArgument, err.Error())
+	case errors.Is(err, consumer.ErrStopped):
+		return errStopping
+	case errors.Is(err, access.ErrDenied):
+		trailer(metadata.Pairs(trailerException, "access-denied"))
+		return status.Error(codes.PermissionDenied, err.Error())
+	case errors.Is(err, access.ErrUnauthenticated):
+		return status.Error(codes.Unauthenticated, err.Error())
 	case errors.As(err, &deleted):
 		// The official client reads both trailers without looking whether they are there.
 		trailer(metadata.Pairs(trailerException, "stream-deleted", trailerStream, headerValue(deleted.Stream)))
@@ -52,6 +70,8 @@ func toStatus(trailer setTrailer, err error) error {
 		return status.Error(codes.InvalidArgument, err.Error())
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, journal.ErrFailed):
 		return status.Error(codes.Unavailable, err.Error())
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return status.Error(codes.ResourceExhausted, err.Error())
 	case errors.Is(err, journal.ErrCorrupt):
 		return status.Error(codes.DataLoss, err.Error())
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -61,6 +81,27 @@ func toStatus(trailer setTrailer, err error) error {
 		return err
 	}
 	return status.Error(codes.Internal, err.Error())
+}
+
+// groupStatus is toStatus for what went wrong with a consumer group.
+func groupStatus(trailer setTrailer, e *consumer.GroupError) error {
+	kinds := map[consumer.Kind]struct {
+		exception string
+		code      codes.Code
+	}{
+		consumer.Missing: {"persistent-subscription-does-not-exist", codes.NotFound},
+		consumer.Exists:  {"persistent-subscription-exists", codes.AlreadyExists},
+		consumer.Full:    {"maximum-subscribers-reached", codes.FailedPrecondition},
+		consumer.Dropped: {"persistent-subscription-dropped", codes.Canceled},
+		consumer.Failed:  {"persistent-subscription-failed", codes.Internal},
+	}
+	md := metadata.Pairs(trailerException, kinds[e.Kind].exception,
+		trailerStream, headerValue(e.Key.Stream), trailerGroup, headerValue(e.Key.Group))
+	if e.Reason != "" {
+		md.Set("reason", e.Reason)
+	}
+	trailer(md)
+	return status.Error(kinds[e.Kind].code, e.Error())
 }
 
 var errStopping = status.Error(codes.Unavailable, "the event store is stopping")
