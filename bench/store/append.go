@@ -102,6 +102,9 @@ func (b *bench) disk(ctx context.Context, size int) (p50 float64, err error) {
 	return machine.Median(times), ctx.Err()
 }
 
+// profileTime is how long a profile takes, also in a smoke test.
+const profileTime = 5 * time.Second
+
 // profiled writes a CPU profile of the store under 1 and under 64 writers, if
 // the run was asked for profiles.
 func (b *bench) profiled(ctx context.Context, e *peer.Embedded) error {
@@ -111,12 +114,14 @@ func (b *bench) profiled(ctx context.Context, e *peer.Embedded) error {
 	if err := os.MkdirAll(b.Profile, 0o750); err != nil {
 		return err
 	}
+	long := *b
+	long.load = profileTime
 	for _, n := range []int{1, 64} {
 		done := make(chan error, 1)
 		go func() {
-			done <- e.WriteProfile(ctx, filepath.Join(b.Profile, fmt.Sprintf("store-%d.pprof", n)), b.load)
+			done <- e.WriteProfile(ctx, filepath.Join(b.Profile, fmt.Sprintf("store-%d.pprof", n)), profileTime)
 		}()
-		_, err := b.run(ctx, e, load{ours, n, 1})
+		_, err := long.run(ctx, e, load{ours, n, 1})
 		if err := errors.Join(err, <-done); err != nil {
 			return fmt.Errorf("profile: %w", err)
 		}

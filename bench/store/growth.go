@@ -85,7 +85,8 @@ func (b *bench) growthOf(ctx context.Context, what, name string, e *peer.Embedde
 		case "read $all":
 			return b.timeRead(ctx, e, b.short, func(ctx context.Context) (int, error) { return e.ReadAll(ctx, esdb.Start{}, b.short) })
 		default:
-			return b.timeRead(ctx, e, b.short/10/peer.FillEvents*peer.FillEvents, func(ctx context.Context) (int, error) { return readSome(ctx, e, streams, b.short/10/peer.FillEvents) })
+			count := b.short / 2 / peer.FillEvents
+			return b.timeRead(ctx, e, count*peer.FillEvents, func(ctx context.Context) (int, error) { return readSome(ctx, e, streams, count) })
 		}
 	})
 	if err != nil {
