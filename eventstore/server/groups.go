@@ -94,11 +94,15 @@ type allStart[P position] interface {
 type position interface {
 	comparable
 	GetCommitPosition() uint64
+	GetPreparePosition() uint64
 }
 
 func startAll[P position](o allStart[P]) (consumer.Start, error) {
 	var none P
 	if at := o.GetPosition(); at != none {
+		if at.GetCommitPosition() != at.GetPreparePosition() {
+			return consumer.Start{}, invalid("invalid position C:%d/P:%d: it is not of this store", at.GetCommitPosition(), at.GetPreparePosition())
+		}
 		return startAt(false, at.GetCommitPosition())
 	}
 	return startAt(o.GetEnd() != nil, 0)

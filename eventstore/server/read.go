@@ -91,6 +91,9 @@ func (r *reader) readAll(backwards bool, count uint64) error {
 		cursor = head + 1
 	case *streams.ReadReq_Options_AllOptions_Position:
 		cursor = min(at.Position.GetCommitPosition(), head+1)
+		if err := checkPosition(at.Position, head+1); err != nil {
+			return err
+		}
 	default:
 		return invalid("the position is missing")
 	}
@@ -100,6 +103,17 @@ func (r *reader) readAll(backwards bool, count uint64) error {
 	}
 	return r.pages(count, func(e journal.Record) { cursor = e.Position + 1 },
 		func() iter.Seq2[journal.Record, error] { return j.All(cursor, head) })
+}
+
+// checkPosition refuses a position that this store never gave: one whose halves
+// differ, or one past its end. It comes from another store, whose checkpoints
+// mean nothing here: a reader would silently miss events. The greatest number
+// means the end.
+func checkPosition(at *streams.ReadReq_Options_Position, last uint64) error {
+	if commit, prepare := at.GetCommitPosition(), at.GetPreparePosition(); commit != prepare || commit > last && commit != math.MaxUint64 {
+		return invalid("invalid position C:%d/P:%d: it is not of this store, whose log ends at %d", commit, prepare, last)
+	}
+	return nil
 }
 
 func (r *reader) readStream(backwards bool, count uint64) error {

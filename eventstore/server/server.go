@@ -115,8 +115,8 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		grpc.MaxSendMsgSize(maxMessageBytes),
 		grpc.WaitForHandlers(true),
 		// Fixed windows: estimating them costs a ping, and two wake-ups, for each append.
-		grpc.InitialWindowSize(1<<20),
-		grpc.InitialConnWindowSize(4<<20),
+		grpc.InitialWindowSize(1 << 20),
+		grpc.InitialConnWindowSize(4 << 20),
 		// Each append is a stream of its own: let goroutines that are there run them.
 		grpc.NumStreamWorkers(uint32(4 * runtime.GOMAXPROCS(0))),
 		// The client pings every 10 seconds, also when idle.

@@ -246,6 +246,13 @@ func TestMalformedReads(t *testing.T) {
 			CheckpointIntervalMultiplier: 1,
 		}
 	}
+	from := func(commit, prepare uint64) *streams.ReadReq_Options_All {
+		return &streams.ReadReq_Options_All{All: &streams.ReadReq_Options_AllOptions{
+			AllOption: &streams.ReadReq_Options_AllOptions_Position{
+				Position: &streams.ReadReq_Options_Position{CommitPosition: commit, PreparePosition: prepare},
+			},
+		}}
+	}
 	unchecked := expression("x")
 	unchecked.CheckpointIntervalMultiplier = 0
 	for name, o := range map[string]*streams.ReadReq_Options{
@@ -255,6 +262,9 @@ func TestMalformedReads(t *testing.T) {
 		"empty filter":            {StreamOption: all, FilterOption: filtered(expression(""))},
 		"filter of a stream":      {FilterOption: filtered(expression("x"))},
 		"multiplier 0":            {StreamOption: all, CountOption: subscribe, FilterOption: filtered(unchecked)},
+		"halves that differ":      {StreamOption: from(0, 1)},
+		"past the end":            {StreamOption: from(1000, 1000)},
+		"subscribe past the end":  {StreamOption: from(1, 1), CountOption: subscribe},
 		"no position":             {StreamOption: &streams.ReadReq_Options_All{All: &streams.ReadReq_Options_AllOptions{}}},
 	} {
 		if _, _, err := read(t, conn, o); status.Code(err) != codes.InvalidArgument {

@@ -112,7 +112,10 @@ func (s *subscription) startAll() error {
 	case *streams.ReadReq_Options_AllOptions_End:
 		s.cursor = s.server.journal.Head()
 	case *streams.ReadReq_Options_AllOptions_Position:
-		s.cursor = at.Position.GetCommitPosition()
+		s.cursor = min(at.Position.GetCommitPosition(), s.server.journal.Head())
+		if err := checkPosition(at.Position, s.server.journal.Head()); err != nil {
+			return err
+		}
 	default:
 		return invalid("the position is missing")
 	}
