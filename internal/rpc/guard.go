@@ -94,6 +94,7 @@ func (s *guardedStream) RecvMsg(m any) error {
 // call is one call on its way through the chain.
 type call struct {
 	method string
+	given  metadata.MD
 	start  time.Time
 	rule   Rule
 	caller Caller
@@ -102,7 +103,7 @@ type call struct {
 // begin reads the metadata; it trusts nothing of it yet.
 func (g *guard) begin(ctx context.Context, method string) *call {
 	md, _ := metadata.FromIncomingContext(ctx)
-	return &call{method: method, start: g.now(), caller: Caller{
+	return &call{method: method, given: md, start: g.now(), caller: Caller{
 		Actor:         publicActor,
 		CommandID:     canonicalUUID(first(md, KeyCommandID)),
 		CorrelationID: correlation(first(md, KeyCorrelationID)),
@@ -114,8 +115,7 @@ func (g *guard) begin(ctx context.Context, method string) *call {
 
 // admit checks token, policy and command id.
 func (g *guard) admit(ctx context.Context, c *call) error {
-	md, _ := metadata.FromIncomingContext(ctx)
-	if given := md.Get(KeyAuthorization); len(given) > 0 {
+	if given := c.given.Get(KeyAuthorization); len(given) > 0 {
 		token, ok := strings.CutPrefix(given[0], "Bearer ")
 		if !ok || len(given) > 1 {
 			return ErrSignIn

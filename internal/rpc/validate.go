@@ -110,12 +110,14 @@ func valueOf(fd protoreflect.FieldDescriptor, v *protovalidate.Violation) string
 // checkTimes walks the message for days and instants that cannot be.
 func checkTimes(m protoreflect.Message, path string, fields *problem.Fields) {
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		if fd.Message() == nil || fd.IsMap() {
+			return true
+		}
 		at := fd.JSONName()
 		if path != "" {
 			at = path + "." + at
 		}
 		switch {
-		case fd.IsMap() || fd.Message() == nil:
 		case fd.IsList():
 			for i := range v.List().Len() {
 				checkTime(v.List().Get(i).Message(), fmt.Sprintf("%s[%d]", at, i), fields)
