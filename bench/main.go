@@ -85,7 +85,7 @@ func main() {
 	flag.StringVar(&r.profile, "profile", "", "folder for CPU profiles of the measured program")
 	only := flag.String("only", "", "sections to measure, separated by commas; empty means all")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	r.ctx = ctx
 	err := r.measure(*only)
 	stop()
@@ -130,6 +130,9 @@ func (r *run) write(dir string) error {
 	var table strings.Builder
 	fmt.Fprintf(&table, "# Measured %s\n\n%s, %s/%s, %d cores, %d rounds, scale %g. Reproduce with `make bench`.\nOnly ratios of one run count.\n\n",
 		time.Now().UTC().Format("2006-01-02"), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.rounds, r.scale)
+	if _, err := os.Stat(filepath.Join(dir, "store.md")); err == nil {
+		fmt.Fprint(&table, "The event store beside its peers has [a page of its own](store.md).\n\n")
+	}
 	fmt.Fprintln(&table, "| section | what | value | unit | goal |\n|---|---|---|---|---|")
 	for _, f := range r.figures {
 		fmt.Fprintf(&table, "| %s | %s | %.3f | %s | %s |\n", f.Section, f.What, f.Value, f.Unit, f.Limit)

@@ -16,7 +16,7 @@ import (
 // Figures of the short and the long log.
 const (
 	figureStartClean = "start to ready on the long log, stopped in good order"
-	figureStartKill  = "start to ready on the long log, killed under load, files out of the page cache"
+	figureStartKill  = "start to ready on the long log, killed after a load, files out of the page cache"
 	figureLongPeak   = "most memory held under load, long log"
 )
 
@@ -109,8 +109,8 @@ func readSome(ctx context.Context, e *peer.Embedded, streams, count int) (events
 	return events, nil
 }
 
-// restart measures a start after a stop in good order, and one after a kill
-// under load.
+// restart measures a start after a stop in good order, and one after a load
+// and a kill.
 func (b *bench) restart(ctx context.Context, e *peer.Embedded) error {
 	took, err := e.Restart(ctx, false)
 	if err != nil {
