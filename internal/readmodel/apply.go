@@ -40,6 +40,7 @@ type member struct {
 	handlers map[string][]Handler
 	at       checkpoint
 	retry    bool // the database still shows a failure that is tried again
+	current  bool // has been at the head since this process began
 }
 
 func newMember(p Projection) *member {
@@ -136,7 +137,7 @@ func (db *DB) applyAll(ctx context.Context, members []*member, b batch) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	for i, m := range members {
-		m.at, m.retry = next[i], false
+		m.at, m.retry, m.current = next[i], false, m.current || b.caught
 	}
 	return nil
 }

@@ -36,6 +36,9 @@ var ownTables = []string{
 		name     TEXT   NOT NULL PRIMARY KEY,
 		position BIGINT NOT NULL
 	)`,
+	`CREATE TABLE IF NOT EXISTS readmodel_log (
+		log TEXT NOT NULL PRIMARY KEY
+	)`,
 }
 
 func (db *DB) makeOwnTables(ctx context.Context) error {
@@ -218,4 +221,98 @@ func createTables(ctx context.Context, tx Tx, engine string, p *Projection) erro
 		}
 	}
 	return nil
+}
+
+// ErrOtherLog reports read models that were built from another log than the
+// one at hand: it was moved or restored since. Their positions mean nothing
+// here, so they have to be forgotten and built again.
+var ErrOtherLog = errors.New("the views were built from another event log")
+
+// BelongTo notes from which log this database is built, or fails with
+// [ErrOtherLog] if that was another one, or if a view or reaction stands
+// behind the head of this one. log is a name that only one log has; empty, as
+// long as a log has no events, it is not noted. It is asked before anything
+// follows the log.
+func (db *DB) BelongTo(ctx context.Context, log string, head es.Position) error {
+	tx, err := db.beginSchema(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	var noted string
+	err = tx.QueryRowContext(ctx, `SELECT log FROM readmodel_log`).Scan(&noted)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("look up the log: %w", err)
+	}
+	var furthest es.Position
+	err = tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(position), 0) FROM (
+		SELECT position FROM readmodel_view UNION ALL SELECT position FROM readmodel_reaction) AS p`).Scan(&furthest)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look up the log: %w", err)
+	case furthest > head:
+		return fmt.Errorf("%w: they stand at position %d, the log ends at %d", ErrOtherLog, furthest, head)
+	case noted == log, log == "" && noted == "":
+		return nil
+	case noted != "":
+		return ErrOtherLog
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO readmodel_log (log) VALUES ($1)`, log); err != nil {
+		return fmt.Errorf("note the log: %w", err)
+	}
+	return tx.Commit()
+}
+
+// Forget drops all views of every version and the checkpoints of reactions, so
+// that the next start builds them from the log at hand; reactions see it from
+// the first event on, which is harmless because their commands take effect
+// once. No part may run: it fails with [ErrLocked] if one of those named does.
+// It returns how many views were dropped.
+func Forget(ctx context.Context, db *DB, parts ...string) (int, error) {
+	for _, part := range parts {
+		for _, role := range []string{"runner", "reactor"} {
+			l, err := db.lock(ctx, Options{Part: part}.lockName(role))
+			if err != nil {
+				return 0, fmt.Errorf("forget views: %w", err)
+			}
+			defer l.release()
+		}
+	}
+	tx, err := db.beginSchema(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	tables, views, err := allTables(ctx, tx)
+	if err != nil {
+		return 0, fmt.Errorf("forget views: %w", err)
+	}
+	for _, t := range tables {
+		if _, err := tx.ExecContext(ctx, `DROP TABLE IF EXISTS `+t); err != nil {
+			return 0, fmt.Errorf("forget views: drop %s: %w", t, err)
+		}
+	}
+	for _, t := range []string{"readmodel_view", "readmodel_reaction", "readmodel_log"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+t); err != nil {
+			return 0, fmt.Errorf("forget views: %w", err)
+		}
+	}
+	return views, tx.Commit()
+}
+
+// allTables are the tables of every version of every view.
+func allTables(ctx context.Context, tx Tx) (tables []string, views int, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT tables FROM readmodel_view`)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var list string
+		if err := rows.Scan(&list); err != nil {
+			return nil, 0, err
+		}
+		tables, views = append(tables, strings.Fields(list)...), views+1
+	}
+	return tables, views, rows.Err()
 }

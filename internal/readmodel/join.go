@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"log/slog"
 	"slices"
+	"time"
 
 	"shiyang/internal/es"
 )
@@ -103,10 +106,59 @@ func (r *Runner) join(ctx context.Context, group []*member) error {
 			return fmt.Errorf("join: %w", err)
 		}
 	}
-	if err := apply(batch{end: r.position, caught: true}); err != nil {
+	if err := apply(batch{end: r.position, caught: r.caught}); err != nil {
 		return fmt.Errorf("join: %w", err)
 	}
 	r.live = append(r.live, group...)
 	r.settleLive(ctx)
 	return nil
+}
+
+// How often the watch looks, and at which of its looks it tells how far the
+// views are while a start waits for them.
+const (
+	watchEvery = 2 * time.Second
+	toldEvery  = 5
+)
+
+// watch asks for the log's head now and then, and whether the lock is still
+// ours.
+func (r *Runner) watch(ctx context.Context, l *lock) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for looks := 0; ; looks++ {
+		if head, err := r.source.Head(ctx); err == nil {
+			r.status.sawHead(head)
+		}
+		if err := r.Ready(); err != nil && looks%toldEvery == 1 {
+			r.options.Logger.LogAttrs(ctx, slog.LevelInfo, "views are catching up", slog.Any("progress", err))
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+		if err := l.held(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("the lock was lost: %w", err)
+		}
+	}
+}
+
+// sharing is a log that many follow over one subscription. It lets a
+// subscriber sleep while nothing comes that it wants, and gives it the rest a
+// little later.
+type sharing interface {
+	Follow(ctx context.Context, from es.Position, prefixes []string, wanted func(*RawEvent) bool) iter.Seq2[Delivery, error]
+}
+
+// subscribe follows a log for a subscriber that waits for some types of
+// events, or, for nil, for all.
+func (r *reader) subscribe(ctx context.Context, source Source, from es.Position, prefixes []string, wanted map[string]bool) iter.Seq2[Delivery, error] {
+	shared, ok := source.(sharing)
+	if !ok {
+		return source.Subscribe(ctx, from, prefixes)
+	}
+	return shared.Follow(ctx, from, prefixes, func(e *RawEvent) bool {
+		return ours(e.Stream) && (wanted == nil || wanted[r.typeOf(ctx, e.Type)])
+	})
 }

@@ -156,7 +156,7 @@ func (r *Reactor) run(ctx context.Context, g *reacting) error {
 	p.pace = livePace
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		r.reader.feed(ctx, p, r.source.Subscribe(ctx, from, r.options.Prefixes), from, &window{}, g.wanted)
+		r.reader.feed(ctx, p, r.reader.subscribe(ctx, r.source, from, r.options.Prefixes, g.wanted), from, &window{}, g.wanted)
 	})
 	defer wait.Wait()
 	defer cancel()

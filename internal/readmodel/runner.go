@@ -66,6 +66,7 @@ type Runner struct {
 	mu       sync.Mutex // held while the live set is changed or written
 	live     []*member
 	position es.Position // the live set is known up to here
+	caught   bool        // the live set has been at the head in this session
 
 	status status
 }
@@ -166,13 +167,16 @@ func (r *Runner) standBy(ctx context.Context) {
 	if head, err := r.source.Head(ctx); err == nil {
 		r.status.sawHead(head)
 	}
+	head := r.status.headAtStart()
 	for _, m := range r.members {
 		state := stateStandingBy
 		at, err := loadCheckpoint(ctx, r.db.reader, m.Projection)
 		if err != nil { // not built yet, or the database is away
 			state = stateWaiting
 		}
-		r.status.report(state, []*member{{Projection: m.Projection, at: at}})
+		there := err == nil && at.live &&
+			(at.position >= head || nothingBetween(ctx, r.source, at.position, head, r.options.Prefixes))
+		r.status.report(state, []*member{{Projection: m.Projection, at: at, current: there}})
 	}
 }
 
@@ -217,7 +221,7 @@ func (r *Runner) session(ctx context.Context, l *lock) error {
 	from := r.position
 	r.status.running(p)
 	wait.Go(func() {
-		r.reader.feed(ctx, p, r.source.Subscribe(ctx, from, r.options.Prefixes), from, &r.seen, r.wanted)
+		r.reader.feed(ctx, p, r.reader.subscribe(ctx, r.source, from, r.options.Prefixes, nil), from, &r.seen, r.wanted)
 	})
 	wait.Go(func() {
 		if err := r.catchUpAll(ctx, behind); err != nil {
@@ -290,7 +294,7 @@ func (r *Runner) setAside(ctx context.Context, members []*member, gap error) err
 func (r *Runner) load(ctx context.Context) (behind []*member, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.live, r.position = nil, 0
+	r.live, r.position, r.caught = nil, 0, false
 	for _, m := range r.members {
 		if m.at, err = r.db.install(ctx, m.Projection, r.options.Prefixes); err != nil {
 			if ctx.Err() != nil || transient(err) {
@@ -333,7 +337,7 @@ func (r *Runner) applyLive(ctx context.Context, b batch) error {
 	if err := r.db.applyAll(ctx, r.live, b); err != nil {
 		return err
 	}
-	r.position = max(r.position, b.end)
+	r.position, r.caught = max(r.position, b.end), r.caught || b.caught
 	r.settleLive(ctx)
 	return nil
 }

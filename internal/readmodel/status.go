@@ -30,6 +30,7 @@ type ProjectionStatus struct {
 	Version  int
 	State    string      // "waiting", "standing by", "catching up", "building", "following" or "failed"
 	Live     bool        // has been at the head once, so readers may trust it
+	Current  bool        // has been at the head since this process began
 	Position es.Position // everything up to here is in the tables
 	Head     es.Position // of the log when last asked
 	Behind   es.Position // Head less Position, in positions; 0 at the head
@@ -49,6 +50,7 @@ type status struct {
 	views   map[string]*ProjectionStatus
 	last    map[string]time.Time
 	head    es.Position
+	began   es.Position // the head when it was first seen
 	pipe    *pipe
 	stopErr error
 }
@@ -91,7 +93,7 @@ func (s *status) report(state string, members []*member) {
 	for _, m := range members {
 		v := s.views[m.Name]
 		v.State, v.Live, v.Position, v.Events = state, m.at.live, m.at.position, m.at.events
-		v.Failure, v.Gap = m.at.failure, m.at.gap
+		v.Failure, v.Gap, v.Current = m.at.failure, m.at.gap, v.Current || m.current
 		if m.broken() {
 			v.State = stateFailed
 		}
@@ -103,7 +105,16 @@ func (s *status) report(state string, members []*member) {
 func (s *status) sawHead(head es.Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.began == 0 {
+		s.began = head
+	}
 	s.head = max(s.head, head)
+}
+
+func (s *status) headAtStart() es.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.began
 }
 
 // Status returns where every projection stands, in the order given to
@@ -135,14 +146,14 @@ func (r *Runner) Status() []ProjectionStatus {
 func (r *Runner) UnknownEvents() int64 { return r.reader.unknown.Load() }
 
 // Ready returns nil when every view that is not set aside has reached the head
-// once and follows it, here or in the process that this one stands by for:
-// both can answer. Otherwise the error names the first that has not, with its
-// progress. A failed view does not make the process unready: the others
-// serve, and the failure is shown.
+// since this process began and follows it, here or in the process that this
+// one stands by for: both can answer. Otherwise the error names the first that
+// has not, with its progress. A failed view does not make the process unready:
+// the others serve, and the failure is shown.
 func (r *Runner) Ready() error {
 	for _, v := range r.Status() {
 		moves := v.State == stateFollowing || v.State == stateStandingBy
-		if v.State != stateFailed && (!moves || !v.Live) {
+		if v.State != stateFailed && (!moves || !v.Live || !v.Current) {
 			return fmt.Errorf("view %s_v%d is %s: at position %d of %d", v.Name, v.Version, v.State, v.Position, v.Head)
 		}
 	}
@@ -168,28 +179,6 @@ func (r *Runner) Position() es.Position {
 		return r.status.head
 	}
 	return slices.Min(at)
-}
-
-const watchEvery = 2 * time.Second
-
-// watch asks for the log's head now and then, and whether the lock is still
-// ours.
-func (r *Runner) watch(ctx context.Context, l *lock) error {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		if head, err := r.source.Head(ctx); err == nil {
-			r.status.sawHead(head)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
-		}
-		if err := l.held(ctx); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("the lock was lost: %w", err)
-		}
-	}
 }
 
 // ErrViewBehind reports that a view has not yet seen what the reader asked

@@ -19,6 +19,7 @@ import (
 	"shiyang/gateway/identity"
 	"shiyang/internal/law"
 	"shiyang/internal/readmodel"
+	"shiyang/internal/readmodel/feed"
 	"shiyang/internal/rpc"
 )
 
@@ -185,12 +186,15 @@ func (b *Bureau) openService(key tokenKey, open func(context.Context, grpc.Servi
 func (b *Bureau) follow(ctx, life context.Context) error {
 	g := b.ground
 	options := readmodel.Options{Logger: g.log, Now: g.now, Part: b.name()}
-	b.runner = readmodel.NewRunner(g.views, g.client, g.codec, options, b.work.projections...)
-	b.reactor = readmodel.NewReactor(g.views, g.client, g.codec, options, b.work.reactions...)
+	events := feed.Once(g.codec)
+	b.runner = readmodel.NewRunner(g.views, g.feed, events, options, b.work.projections...)
+	b.reactor = readmodel.NewReactor(g.views, g.feed, events, options, b.work.reactions...)
 	b.ticker = readmodel.NewTicker(g.now, g.config.Tick, b.work.jobs...)
 	b.ticker.Logger = g.log
-	if err := b.installLaw(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{g.claimViews, b.installLaw, g.claimViews} { // the law may be the first event
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	if err := b.runner.Install(ctx); err != nil {
 		return fmt.Errorf("views: %w", err)
@@ -237,6 +241,9 @@ func (b *Bureau) tick(life context.Context) error {
 func (b *Bureau) openDoors(handler http.Handler) error {
 	g := b.ground
 	if err := b.serveAdmin(health{b.Ready}); err != nil {
+		return err
+	}
+	if err := b.openControl(); err != nil {
 		return err
 	}
 	if server := b.server; b.alone() {

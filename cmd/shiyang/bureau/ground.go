@@ -24,6 +24,7 @@ import (
 	"shiyang/internal/keyring"
 	"shiyang/internal/lawbook"
 	"shiyang/internal/readmodel"
+	"shiyang/internal/readmodel/feed"
 )
 
 // ground is what every part stands on. It is closed in the reverse order of
@@ -42,6 +43,7 @@ type ground struct {
 	numbers  *series.Allocator
 	files    *blob.Files
 	library  *lawbook.Library
+	feed     *feed.Feed // the log, for everything that follows it
 	closers  []func(context.Context) error
 }
 
@@ -78,6 +80,7 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger, now func
 		return g, fmt.Errorf("event store: %w", err)
 	}
 	g.onClose(func(context.Context) error { return g.client.Close() })
+	g.feed = feed.New(g.client)
 	if err := g.openKeys(ctx); err != nil {
 		return g, err
 	}

@@ -16,7 +16,7 @@ func (g *ground) openBucket(ctx context.Context) (err error) {
 	}
 	g.onClose(func(context.Context) error { return g.files.Close() })
 	g.library, err = lawbook.Open(ctx, lawbook.Deps{
-		Store: g.store, Source: g.client, Contents: g.files, Carried: law.Embedded(), Now: g.now, Logger: g.log,
+		Store: g.store, Source: g.feed, Contents: g.files, Carried: law.Embedded(), Now: g.now, Logger: g.log,
 	})
 	return err
 }
