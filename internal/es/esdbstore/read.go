@@ -15,10 +15,11 @@ import (
 // RawEvent is a stored event as the store returned it, not decoded.
 type RawEvent struct {
 	ID, Stream, Type string
-	Data, Metadata   []byte // JSON; not to be changed
+	Data, Metadata   []byte // JSON, unless Binary says otherwise; not to be changed
 	Revision         es.Revision
 	Position         es.Position
 	Created          time.Time // by the store's clock, a cross-check only
+	Binary           bool      // the content type of Data is not JSON; never of our own events
 }
 
 // rawEvent converts what the official client returned. Our revisions count
@@ -27,7 +28,7 @@ type RawEvent struct {
 func rawEvent(e *esdb.RecordedEvent) RawEvent {
 	return RawEvent{
 		ID: e.EventID.String(), Stream: e.StreamID, Type: e.EventType, Data: e.Data, Metadata: e.UserMetadata,
-		Revision: es.Revision(e.EventNumber + 1), Position: es.Position(e.Position.Commit), Created: e.CreatedDate,
+		Revision: es.Revision(e.EventNumber + 1), Position: es.Position(e.Position.Commit), Created: e.CreatedDate, Binary: e.ContentType != "application/json",
 	}
 }
 
