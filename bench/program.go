@@ -10,11 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"shiyang/bench/machine"
 )
 
 // compile builds the program; cache is a folder for the build cache, or empty
@@ -133,19 +133,7 @@ func (p *program) isReady(ctx context.Context) (bool, error) {
 }
 
 // resident is the memory of the process in megabytes.
-func (p *program) resident() (float64, error) {
-	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(content)) {
-		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
-			return kb / 1000, err
-		}
-	}
-	return 0, errors.New("no VmRSS")
-}
+func (p *program) resident() float64 { return float64(machine.Resident(p.cmd.Process.Pid)) / 1e6 }
 
 func (p *program) stop() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -154,14 +142,9 @@ func (p *program) stop() error {
 	return p.cmd.Wait()
 }
 
-// median of a list that is not empty.
-func median(list []float64) float64 { return quantile(list, 0.5) }
+func median(list []float64) float64 { return machine.Median(list) }
 
-// quantile of a list that is not empty.
-func quantile(list []float64, q float64) float64 {
-	sorted := slices.Sorted(slices.Values(list))
-	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
-}
+func quantile(list []float64, q float64) float64 { return machine.Quantile(list, q) }
 
 // timed runs f n times and returns each time in milliseconds.
 func timed(n int, f func() error) ([]float64, error) {

@@ -77,6 +77,9 @@ func (s Snapshot) Since(dir string) Use {
 	return use
 }
 
+// CPU is what the processes below a root have computed so far.
+func CPU(root int) time.Duration { return Take("", root).cpu[0] }
+
 // rootOf is the index of the nearest root above a process, or -1.
 func (s Snapshot) rootOf(table map[int]process, pid int) int {
 	for range len(table) {
