@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -67,23 +66,6 @@ func (r *run) measureCommand() (err error) {
 
 const commandsPerRound = 300
 
-// command returns what sends one: the registration of a site, of about 1 KiB
-// as an event with its metadata.
-func (r *run) command(p *program) (func() error, error) {
-	clerk, err := r.signIn(p, "shouli")
-	if err != nil {
-		return nil, err
-	}
-	var count atomic.Int64
-	return func() error {
-		n := count.Add(1)
-		_, err := clerk.Command(r.ctx, "/v1/facilities", "", map[string]any{"site": map[string]any{
-			"unitName": fmt.Sprintf("示例测速%d厂", n), "division": "620602", "remark": string(payload[:450]), "example": true,
-		}})
-		return err
-	}, nil
-}
-
 // compareCommand sets the command beside both floors.
 func (r *run) compareCommand(p *program, command func() error, opened []*floorParts) error {
 	var commands, others, cpu []float64
@@ -144,12 +126,12 @@ func (r *run) compareCommand(p *program, command func() error, opened []*floorPa
 
 // measureCallers measures the same command with 64 callers at once.
 func (r *run) measureCallers(command func() error) error {
-	const callers, each = 64, 40
+	const each = 40
 	var rates []float64
 	for range r.rounds {
 		began := time.Now()
 		var all errgroup.Group
-		for range callers {
+		for range callersAtOnce {
 			all.Go(func() error {
 				_, err := timed(each, command)
 				return err
@@ -158,17 +140,23 @@ func (r *run) measureCallers(command func() error) error {
 		if err := all.Wait(); err != nil {
 			return err
 		}
-		rates = append(rates, callers*each/time.Since(began).Seconds())
+		rates = append(rates, callersAtOnce*each/time.Since(began).Seconds())
 	}
 	r.add(Figure{"command", "HTTP commands of 64 callers", median(rates), "1/s", "", rates})
 	return nil
 }
 
-func (r *run) signIn(p *program, login string) (*apiclient.Client, error) {
+// session is a sign-in, and a client that acts in it.
+type session struct {
+	*apiclient.Client
+	apiclient.Session
+}
+
+func (r *run) signIn(p *program, login string) (session, error) {
 	c := apiclient.New(p.url)
-	session, err := c.SignIn(r.ctx, login, p.signs[login], "")
+	opened, err := c.SignIn(r.ctx, login, p.signs[login], "")
 	if err != nil {
-		return nil, fmt.Errorf("sign in %s: %w", login, err)
+		return session{}, fmt.Errorf("sign in %s: %w", login, err)
 	}
-	return c.As(session), nil
+	return session{c.As(opened), opened}, nil
 }

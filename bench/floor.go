@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -101,16 +100,7 @@ func (f *floorParts) openEcho(r *run, s floor.Servers) error {
 		return err
 	}
 	f.parts["HTTP echo"] = func() error {
-		request, err := http.NewRequestWithContext(r.ctx, http.MethodPost, "http://"+s.HTTP, bytes.NewReader(body))
-		if err != nil {
-			return err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, response.Body)
-		return errors.Join(err, response.Body.Close())
+		return post(r.ctx, "http://"+s.HTTP, body, http.Header{"Content-Type": {"application/json"}})
 	}
 	return nil
 }
