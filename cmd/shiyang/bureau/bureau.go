@@ -191,8 +191,10 @@ func (b *Bureau) follow(ctx, life context.Context) error {
 	b.reactor = readmodel.NewReactor(g.views, g.feed, events, options, b.work.reactions...)
 	b.ticker = readmodel.NewTicker(g.now, g.config.Tick, b.work.jobs...)
 	b.ticker.Logger = g.log
-	if err := b.installLaw(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{g.claimViews, b.installLaw, g.claimViews} { // the law may be the first event
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	if err := b.runner.Install(ctx); err != nil {
 		return fmt.Errorf("views: %w", err)

@@ -16,9 +16,7 @@ import (
 	"shiyang/gateway/api"
 	"shiyang/gateway/attachments"
 	"shiyang/gateway/attachments/references"
-	"shiyang/gateway/drafts"
 	"shiyang/gateway/identity"
-	"shiyang/gateway/identity/secrets"
 	"shiyang/gateway/limit"
 	"shiyang/gateway/web"
 	"shiyang/internal/readmodel"
@@ -45,13 +43,12 @@ func (b *Bureau) openIdentity(ctx context.Context, server grpc.ServiceRegistrar,
 		return errors.New("token key: the gateway needs the private half to sign actor tokens")
 	}
 	g := b.ground
-	store, err := secrets.Open(ctx, g.databaseURL("secrets.db"), secrets.Options{Now: g.now})
-	if err != nil {
-		return fmt.Errorf("secrets: %w", err)
+	if err := g.openDesk(ctx); err != nil {
+		return err
 	}
-	g.onClose(func(context.Context) error { return store.Close() })
+	var err error
 	b.identity, err = identity.New(ctx, identity.Deps{
-		Store: g.store, DB: g.views, Keys: g.reserved, Secrets: store, Tokens: key.issuer(g.now),
+		Store: g.store, DB: g.views, Keys: g.reserved, Secrets: g.secrets, Tokens: key.issuer(g.now),
 		Law: b.law, Now: g.now, Logger: g.log, Source: g.client, Codec: g.codec,
 	})
 	if err != nil {
@@ -100,13 +97,8 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 	g := b.ground
 	ident = limit.Registrations(ident, b.perAddress(g.config.Registrations))
 	people, signIns := identityv1.NewIdentityServiceClient(ident), b.perAddress(g.config.SignIns)
-	saved, err := drafts.Open(ctx, g.databaseURL("drafts.db"), g.now)
-	if err != nil {
-		return nil, err
-	}
-	g.onClose(func(context.Context) error { return saved.Close() })
 	b.work.add(nil, nil, []readmodel.Job{{Name: "drafts_sweep", Run: func(ctx context.Context, _ time.Time) (int, error) {
-		_, err := saved.Sweep(ctx)
+		_, err := g.drafts.Sweep(ctx)
 		return 0, err // a sweep is no command: it never keeps others waiting
 	}}})
 	proxy := trustedProxy(g.config.BehindProxy)
@@ -119,7 +111,7 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 	}
 	pages := web.New(web.Deps{
 		Permits: permitsv1.NewPermitsServiceClient(permits), Identity: people, Audit: auditv1.NewAuditServiceClient(audit),
-		Sessions: webSessions{b.identity, people, signIns}, Drafts: saved, Attachments: files,
+		Sessions: webSessions{b.identity, people, signIns}, Drafts: g.drafts, Attachments: files,
 		Now: g.now, NewID: newID, Logger: g.log, Secure: g.config.Secure(),
 	})
 	mux := http.NewServeMux()

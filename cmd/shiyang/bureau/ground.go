@@ -43,8 +43,9 @@ type ground struct {
 	numbers  *series.Allocator
 	files    *blob.Files
 	library  *lawbook.Library
-	feed     *feed.Feed // the log, for everything that follows it
-	closers  []func(context.Context) error
+	desk
+	feed    *feed.Feed // the log, for everything that follows it
+	closers []func(context.Context) error
 }
 
 func (g *ground) onClose(f func(context.Context) error) { g.closers = append(g.closers, f) }
@@ -70,16 +71,9 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger, now func
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return g, fmt.Errorf("data folder: %w", err)
 	}
-	url := c.EventStore
-	if url == "" {
-		if url, err = g.openEmbedded(); err != nil {
-			return g, err
-		}
+	if err := g.openLog(ctx); err != nil {
+		return g, err
 	}
-	if g.client, err = esdbstore.Dial(ctx, esdbstore.Config{URL: url, Logger: log, Now: now}); err != nil {
-		return g, fmt.Errorf("event store: %w", err)
-	}
-	g.onClose(func(context.Context) error { return g.client.Close() })
 	g.feed = feed.New(g.client)
 	if err := g.openKeys(ctx); err != nil {
 		return g, err
@@ -173,11 +167,7 @@ func (g *ground) openKeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	url := g.config.KeyDatabase
-	if url == "" {
-		url = g.config.Database
-	}
-	db, engine, err := g.openSQL(url, "keyring.db")
+	db, engine, err := g.openSQL(g.keyringURL(), keyringFile)
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,10 @@ func (p *program) viewsCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
+			Use: "forget", Short: "Drop all views and where reactions stand, after the log was moved or restored", Args: cobra.NoArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return p.forgetViews(cmd.Context()) },
+		},
+		&cobra.Command{
 			Use: "check [NAME…]", Short: "Replay from zero and compare with the live views",
 			RunE: func(cmd *cobra.Command, args []string) error {
 				equal := true
@@ -71,6 +75,20 @@ func (p *program) viewsCommand() *cobra.Command {
 		},
 	)
 	return cmd
+}
+
+// forgetViews drops what was built from another log; the next start builds it
+// from the log at hand.
+func (p *program) forgetViews(ctx context.Context) error {
+	v, err := bureau.OpenViews(ctx, p.config, p.logger(), p.config.Now())
+	if err != nil {
+		return err
+	}
+	dropped, err := v.Forget(ctx)
+	if err == nil {
+		fmt.Fprintf(p.out, "%d views are forgotten; the next start builds them from the log\n", dropped)
+	}
+	return errors.Join(err, v.Close(context.WithoutCancel(ctx)))
 }
 
 // withViews opens store and views without a portal and visits the named views
