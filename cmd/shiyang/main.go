@@ -8,6 +8,22 @@
 //	shiyang views …         build, rebuild and check the views
 package main
 
-import "shiyang/cmd/shiyang/cli"
+import (
+	"os"
+	"runtime/debug"
 
-func main() { cli.Main() }
+	"shiyang/cmd/shiyang/cli"
+)
+
+// garbage is how much a heap may grow, in percent, before it is collected
+// unless the environment says otherwise (GOGC). Go's own 100 costs a command
+// twice the collecting; an idle bureau holds 160 MB with this, and 135 with
+// that. Where GOMEMLIMIT is set, it decides first.
+const garbage = 200
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
+	cli.Main()
+}
