@@ -16,7 +16,7 @@ import (
 
 func isLogSync(op errorfs.Op) bool {
 	sync := op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSyncTo
-	return sync && strings.HasSuffix(op.Path, ".log")
+	return sync && strings.HasSuffix(op.Path, ".seg")
 }
 
 // TestASubscriberNeverSeesAnEventThatACrashCouldLose holds the fsync of an

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
-
-	"github.com/cockroachdb/pebble/v2"
 )
 
 // A group is what one fsync makes durable: so many requests at most, and so
@@ -31,19 +31,30 @@ const (
 	opTombstone
 )
 
-// request is one append or delete on its way through the committer.
+// request is one append or delete.
 type request struct {
 	op       operation
 	stream   string
 	expected Expected
 	events   []Event
 	bytes    int
+	elected  bool        // to be the next leader; guarded by the queue's lock
 	answer   chan answer // holds one
 }
 
+// answer is what a waiting request is told: its outcome, or to lead.
 type answer struct {
 	result Result
 	err    error
+	lead   bool
+}
+
+var requests = sync.Pool{New: func() any { return &request{answer: make(chan answer, 1)} }}
+
+func newRequest(op operation, stream string, expected Expected) *request {
+	r := requests.Get().(*request)
+	*r = request{op: op, stream: stream, expected: expected, answer: r.answer}
+	return r
 }
 
 // Append writes events to the end of stream, all or none and without gaps
@@ -51,29 +62,43 @@ type answer struct {
 // id) are already there, nothing is written and the first outcome is returned.
 //
 // It fails with *WrongRevisionError, *StreamDeletedError, ErrInvalid,
-// ErrFailed, ErrClosed, or the error of ctx; after the last three the events
-// may or may not have been written.
+// ErrDiskFull, ErrFailed, ErrClosed, or the error of ctx. After ErrFailed, or
+// when ctx ends during the write, the events may or may not have been written;
+// otherwise they were not. The events must stay as they are until then. The
+// caller may find itself writing for others as well; its ctx is then looked at
+// again only when the disk has answered.
 func (j *Journal) Append(ctx context.Context, stream string, expected Expected, events ...Event) (Result, error) {
-	r := &request{op: opAppend, stream: stream, expected: expected, events: events}
+	bytes := 0
 	for i, e := range events {
 		if e.ID == (UUID{}) || e.Type == "" {
 			return Result{}, fmt.Errorf("%w: event %d has no id or no type", ErrInvalid, i)
 		}
-		r.bytes += len(e.Data) + len(e.Metadata) + len(e.Type) + len(stream)
+		bytes += len(e.Data) + len(e.Metadata) + len(e.Type) + len(stream)
 	}
-	return j.do(ctx, r)
+	if bytes > maxAppendBytes {
+		return Result{}, fmt.Errorf("%w: an append has at most %d bytes", ErrInvalid, maxAppendBytes)
+	}
+	r := newRequest(opAppend, stream, expected)
+	r.events, r.bytes = events, bytes
+	start := time.Now()
+	result, err := j.do(ctx, r)
+	j.latency.add(time.Since(start))
+	return result, err
 }
+
+// maxAppendBytes keeps offsets within a frame far from their limit.
+const maxAppendBytes = 512 << 20
 
 // Delete hides the events of stream until somebody writes to it again;
 // numbering then goes on. Errors are those of Append.
 func (j *Journal) Delete(ctx context.Context, stream string, expected Expected) (Result, error) {
-	return j.do(ctx, &request{op: opDelete, stream: stream, expected: expected})
+	return j.do(ctx, newRequest(opDelete, stream, expected))
 }
 
 // Tombstone ends stream for good: it can be neither read nor written again.
 // Errors are those of Append.
 func (j *Journal) Tombstone(ctx context.Context, stream string, expected Expected) (Result, error) {
-	return j.do(ctx, &request{op: opTombstone, stream: stream, expected: expected})
+	return j.do(ctx, newRequest(opTombstone, stream, expected))
 }
 
 func (j *Journal) do(ctx context.Context, r *request) (Result, error) {
@@ -83,30 +108,43 @@ func (j *Journal) do(ctx context.Context, r *request) (Result, error) {
 	if err := j.Err(); err != nil {
 		return Result{}, err
 	}
-	r.answer = make(chan answer, 1)
-	select {
-	case j.queue <- r:
-	case <-ctx.Done():
-		return Result{}, ctx.Err()
-	case <-j.failed:
-		return Result{}, j.Err()
-	case <-j.done:
-		return Result{}, j.Err()
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	leads, err := j.queue.enter(r)
+	if err != nil {
+		return Result{}, err
+	}
+	if leads {
+		return j.lead(r)
 	}
 	select {
 	case a := <-r.answer:
-		return a.result, a.err
+		return j.told(r, a)
 	case <-ctx.Done():
-		return Result{}, ctx.Err()
-	case <-j.failed: // the committer may hang in a write
-	case <-j.done:
+		err = ctx.Err()
+	case <-j.failed: // the leader may hang in a write
+		err = j.failure
+	}
+	if j.queue.leave(r) {
+		return j.told(r, <-r.answer)
 	}
 	select { // the answer may have come at the same time
 	case a := <-r.answer:
-		return a.result, a.err
+		return j.told(r, a)
 	default:
-		return Result{}, j.Err()
+		return Result{}, err
 	}
+}
+
+// told acts on what a waiting request was told.
+func (j *Journal) told(r *request, a answer) (Result, error) {
+	if a.lead {
+		return j.lead(r)
+	}
+	r.events = nil
+	requests.Put(r)
+	return a.result, a.err
 }
 
 func checkTarget(r *request) error {
@@ -124,111 +162,142 @@ func checkTarget(r *request) error {
 	return nil
 }
 
-// run is the committer. It ends when the journal is closed or has failed.
-func (j *Journal) run() {
-	defer close(j.done)
-	group := make([]*request, 0, maxGroup)
-	for {
-		select {
-		case r := <-j.queue:
-			group = j.collect(append(group[:0], r))
-			if !j.commitGroup(group) {
-				j.refuseQueued()
-				return
-			}
-			clear(group)
-		case <-j.closing:
-			if group = j.collect(group[:0]); len(group) == 0 {
-				return
-			}
-			if !j.commitGroup(group) {
-				j.refuseQueued()
-				return
-			}
-		case <-j.failed:
-			j.refuseQueued()
-			return
-		}
+// queue holds the requests that wait while another request leads. A request
+// that finds no leader becomes it: it commits in its own goroutine, for itself
+// and for all that wait by then, and makes the first of those that came
+// meanwhile the next leader. So a lone writer waits for the disk and for
+// nothing else, and many writers share an fsync.
+type queue struct {
+	mu      sync.Mutex
+	idle    *sync.Cond
+	leading bool
+	closed  bool
+	waiting []*request // an elected leader is the first until it takes over
+	group   []*request // used by the leader only
+}
+
+func (q *queue) init() { q.idle = sync.NewCond(&q.mu) }
+
+// enter makes the request the leader, or lets it wait.
+func (q *queue) enter(r *request) (leads bool, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false, ErrClosed
+	}
+	q.waiting = append(q.waiting, r)
+	leads = !q.leading
+	q.leading = true
+	return leads, nil
+}
+
+// leave takes a request back that does not want to wait any more. It reports
+// true when the request was made the leader and must act on it; otherwise it
+// is out of the queue, or another is writing it.
+func (q *queue) leave(r *request) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if r.elected {
+		return true
+	}
+	if i := slices.Index(q.waiting, r); i >= 0 {
+		q.waiting = slices.Delete(q.waiting, i, i+1)
+	}
+	return false
+}
+
+// take returns the group of the leader: what waits now, as far as it fits.
+func (q *queue) take() []*request {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, bytes := 0, 0
+	for n < len(q.waiting) && n < maxGroup && bytes < maxGroupBytes {
+		bytes += q.waiting[n].bytes
+		n++
+	}
+	q.group = append(q.group[:0], q.waiting[:n]...)
+	q.waiting = slices.Delete(q.waiting, 0, n)
+	return q.group
+}
+
+// hand ends a leadership and makes the first waiting request the next leader.
+func (q *queue) hand() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		q.leading = false
+		q.idle.Broadcast()
+		return
+	}
+	next := q.waiting[0]
+	next.elected = true
+	next.answer <- answer{lead: true}
+}
+
+// close lets no more requests in and waits until all are answered.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for q.leading {
+		q.idle.Wait()
 	}
 }
 
-// collect adds what is waiting; it never waits itself, so a lone writer pays
-// for no other, and many share an fsync.
-func (j *Journal) collect(group []*request) []*request {
-	bytes := 0
-	for _, r := range group {
-		bytes += r.bytes
+// lead commits the leader's request and those that wait behind it.
+func (j *Journal) lead(r *request) (Result, error) {
+	group := j.queue.take()
+	answers := j.commit.answersFor(group)
+	err := j.Err()
+	if !errors.Is(err, ErrFailed) { // when it is being closed, what waits is still answered
+		err = j.write(group, answers)
 	}
-	for len(group) < maxGroup && bytes < maxGroupBytes {
-		select {
-		case r := <-j.queue:
-			group = append(group, r)
-			bytes += r.bytes
-		default:
-			return group
-		}
-	}
-	return group
-}
-
-func (j *Journal) refuseQueued() {
-	for {
-		select {
-		case r := <-j.queue:
-			r.answer <- answer{err: j.Err()}
-		default:
-			return
-		}
-	}
-}
-
-// commitGroup decides a group, makes it durable, publishes and answers it. It
-// returns false when the journal has failed.
-func (j *Journal) commitGroup(group []*request) bool {
-	answers := make([]answer, len(group))
-	err := j.write(group, answers)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrDiskFull) {
 		err = j.fail(err)
-		for _, r := range group {
-			r.answer <- answer{err: err}
-		}
-		return false
 	}
 	j.appends.Add(uint64(len(group)))
-	for i, r := range group {
-		r.answer <- answers[i]
+	own, others := answers[0], make([]telling, 0, len(group)-1)
+	for i, other := range group {
+		if err != nil {
+			answers[i] = answer{err: err}
+		}
+		if other == r {
+			own = answers[i]
+			continue
+		}
+		others = append(others, telling{other, answers[i]})
 	}
-	return true
+	j.queue.hand()
+	for _, t := range others {
+		t.to.answer <- t.what
+	}
+	r.events = nil
+	requests.Put(r)
+	return own.result, own.err
+}
+
+// telling is an answer on its way.
+type telling struct {
+	to   *request
+	what answer
 }
 
 // write fills answers and returns only when everything they speak of is durable.
 func (j *Journal) write(group []*request, answers []answer) (err error) {
-	defer func() { // Pebble panics on some write errors; the journal stops instead
-		if r := recover(); r != nil {
-			err = fmt.Errorf("commit: %v", r)
-		}
-	}()
-	j.writing.Store(time.Now().UnixNano())
-	defer j.writing.Store(0)
 	c := &j.commit
-	c.begin(j.db.NewBatch())
-	defer func() { err = errors.Join(err, c.batch.Close()) }()
+	c.begin()
 	for i, r := range group {
 		result, refusal := c.decide(r)
 		if refusal != nil && !isRefusal(refusal) {
 			return refusal
 		}
-		answers[i] = answer{result, refusal}
+		answers[i] = answer{result: result, err: refusal}
 	}
-	if c.batch.Empty() {
+	if c.frame.Len() == 0 {
 		return nil
 	}
-	// The two steps of a synced commit are taken one by one, because only the
-	// second returns the fsync's error instead of ending the process.
-	if err := j.db.ApplyNoSyncWait(c.batch, pebble.Sync); err != nil {
-		return err
-	}
-	if err := c.batch.SyncWait(); err != nil {
+	if err := j.store(c); err != nil {
+		c.forget(j.Head())
 		return err
 	}
 	if err := j.Err(); errors.Is(err, ErrFailed) {
@@ -238,6 +307,24 @@ func (j *Journal) write(group []*request, answers []answer) (err error) {
 	c.remember()
 	j.tail.publish(c.position)
 	return nil
+}
+
+// store appends the committer's frame to the log and then to the index.
+func (j *Journal) store(c *committer) error {
+	if j.indexFull.Load() {
+		return fmt.Errorf("%w: the index cannot be written out", ErrDiskFull)
+	}
+	j.writing.Store(time.Now().UnixNano())
+	written, err := j.log.Append(&c.frame)
+	j.writing.Store(0)
+	if errors.Is(err, ErrDiskFull) {
+		j.full(err)
+	}
+	if err != nil {
+		return err
+	}
+	j.logFull.Store(false)
+	return j.indexFrame(c, written)
 }
 
 func isRefusal(err error) bool {

@@ -1,12 +1,20 @@
 package journal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
-	"github.com/cockroachdb/pebble/v2"
+	"shiyang/eventstore/journal/index"
+	"shiyang/eventstore/journal/segment"
 )
+
+// head is the end of a stream: its last revision and that event's position.
+type head struct {
+	last     int64 // -1: no events; MaxInt64: tombstoned
+	position uint64
+}
+
+func (h head) tombstoned() bool { return h.last == tombstoneRevision }
 
 // streamState is what the committer knows of a stream's end.
 type streamState struct {
@@ -22,32 +30,47 @@ type pendingEvent struct {
 	position uint64
 }
 
-// committer is the state of the one goroutine that writes. Nothing in it is
-// shared, so nothing is locked.
+// committer is the state of the one request that leads. The queue passes it
+// from leader to leader, so nothing in it is locked.
 type committer struct {
 	j        *Journal
-	batch    *pebble.Batch
+	frame    segment.Frame
+	written  []writtenEvent          // the frame's records
+	file     uint64                  // of the log, that was written last
 	position uint64                  // of the newest event decided
 	created  int64                   // its time; never goes back
 	overlay  map[string]*streamState // touched by this group
 	cache    *streamCache            // durable ends of streams
 	window   *idWindow
-	scratch  []byte
+	answers  []answer
 }
 
-func newCommitter(j *Journal, last Record) committer {
+// writtenEvent says which event a record of the frame is.
+type writtenEvent struct {
+	stream   string
+	revision int64
+}
+
+func newCommitter(j *Journal, position uint64, created int64) committer {
 	return committer{
 		j:        j,
-		position: last.Position,
-		created:  last.Created,
+		position: position,
+		created:  created,
 		overlay:  map[string]*streamState{},
 		cache:    newStreamCache(j.opts.StreamCache),
 	}
 }
 
-func (c *committer) begin(batch *pebble.Batch) {
-	c.batch = batch
+// answersFor returns room for a group's answers.
+func (c *committer) answersFor(group []*request) []answer {
+	c.answers = append(c.answers[:0], make([]answer, len(group))...)
+	return c.answers
+}
+
+func (c *committer) begin() {
 	clear(c.overlay)
+	c.written = c.written[:0]
+	c.frame.Reset(c.position + 1)
 }
 
 // remember keeps the ends of the group's streams, now that they are durable.
@@ -58,6 +81,12 @@ func (c *committer) remember() {
 	}
 }
 
+// forget undoes what was decided since position, of which nothing was written.
+func (c *committer) forget(position uint64) {
+	c.position, c.window = position, nil
+	c.cache = newStreamCache(c.j.opts.StreamCache)
+}
+
 // stream returns the state of a stream as this group has left it so far.
 func (c *committer) stream(name string) (*streamState, error) {
 	if s, ok := c.overlay[name]; ok {
@@ -65,11 +94,11 @@ func (c *committer) stream(name string) (*streamState, error) {
 	}
 	s, ok := c.cache.get(name)
 	if !ok {
-		h, err := c.j.storedHead(name)
+		e, err := c.j.index.Head(name)
 		if err != nil {
 			return nil, err
 		}
-		s = &streamState{head: h}
+		s = &streamState{head: head{e.Revision, e.Position}}
 	}
 	c.overlay[name] = s
 	return s, nil
@@ -117,18 +146,14 @@ func (c *committer) putAt(stream string, revision int64, e Event) (Result, error
 	}
 	c.position++
 	c.created = max(c.created, ticks(c.j.opts.Now()))
-	c.scratch = appendRecord(c.scratch[:0], place{stream, revision, c.position, c.created}, e)
+	c.frame.Close(appendRecord(c.frame.Open(), place{stream, revision, c.position, c.created}, e))
+	c.written = append(c.written, writtenEvent{stream, revision})
 	s.head = head{revision, c.position}
 	s.pending = append(s.pending, pendingEvent{e.ID, revision, c.position})
 	if c.window != nil {
 		c.window.add(stream, e.ID, Result{revision, c.position})
 	}
-	key := eventKey(c.position)
-	return Result{revision, c.position}, errors.Join(
-		c.batch.Set(key, c.scratch, nil),
-		c.batch.Set(revisionKey(stream, revision), key[1:], nil),
-		c.batch.Set(headKey(stream), s.encode(), nil),
-	)
+	return Result{revision, c.position}, nil
 }
 
 // eventAt returns the id and position of an event that is stored or pending.
@@ -169,25 +194,31 @@ func (c *committer) fillWindow() error {
 	return nil
 }
 
-// storedHead returns the end of a stream as stored.
-func (j *Journal) storedHead(stream string) (head, error) {
-	value, closer, err := j.db.Get(headKey(stream))
-	if errors.Is(err, pebble.ErrNotFound) {
-		return noHead, nil
+// indexFrame makes the committer's frame, which is durable, findable. Readers
+// see it only when the head is published.
+func (j *Journal) indexFrame(c *committer, w segment.Written) (err error) {
+	defer func() { // Pebble panics on some errors; the journal stops instead
+		if r := recover(); r != nil {
+			err = errors.Join(err, fmt.Errorf("index: %v", r))
+		}
+	}()
+	first := c.position - uint64(len(c.written)) + 1
+	place := segment.Place{Position: first, File: w.File, Offset: w.Offset}
+	batch := j.index.Batch()
+	err = batch.Frame(place)
+	state := index.State{Store: j.log.Store, Position: c.position, After: segment.Place{File: w.File, Offset: w.End}}
+	w.Locations(func(i int, at segment.Location) {
+		e := c.written[i]
+		err = errors.Join(err, batch.Add(e.stream, index.Entry{Revision: e.revision, Position: first + uint64(i), At: at}))
+		state.Last = at
+	})
+	if err = errors.Join(err, batch.Commit(state)); err != nil {
+		return fmt.Errorf("index: %w", err)
 	}
-	if err != nil {
-		return head{}, err
+	j.recent.add(place)
+	if c.file != w.File && c.file != 0 { // a file is full: what is in it need not be indexed again
+		err = j.index.Flush()
 	}
-	defer closer.Close() //nolint:errcheck // releases a cache entry; always nil
-	return decodeHead(value)
-}
-
-// storedEvent returns a copy of the event at a position.
-func (j *Journal) storedEvent(position uint64) (Record, error) {
-	value, closer, err := j.db.Get(eventKey(position))
-	if err != nil {
-		return Record{}, fmt.Errorf("%w: event at position %d: %w", ErrCorrupt, position, err)
-	}
-	defer closer.Close() //nolint:errcheck // releases a cache entry; always nil
-	return parseRecord(bytes.Clone(value))
+	c.file = w.File
+	return err
 }

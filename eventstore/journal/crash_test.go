@@ -206,22 +206,15 @@ func (r renaming) ReuseForWrite(old, name string, category vfs.DiskWriteCategory
 // unsynced is a file system whose log files are never synced.
 type unsynced struct{ vfs.FS }
 
-func (u unsynced) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := u.FS.Create(name, category)
-	return lazy(f, name), err
-}
-
-func (u unsynced) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	f, err := u.FS.ReuseForWrite(old, name, category)
-	return lazy(f, name), err
-}
-
-func lazy(f vfs.File, name string) vfs.File {
-	if f == nil || !strings.HasSuffix(name, ".log") {
-		return f
+func (u unsynced) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	f, err := u.FS.OpenReadWrite(name, category, opts...)
+	if err != nil || !isLog(name) {
+		return f, err
 	}
-	return lazyFile{f}
+	return lazyFile{f}, nil
 }
+
+func isLog(name string) bool { return strings.HasSuffix(name, ".seg") }
 
 type lazyFile struct{ vfs.File }
 
@@ -235,7 +228,7 @@ func TestNobodySeesAnEventBeforeItIsDurable(t *testing.T) {
 	var held atomic.Bool
 	entered, release := make(chan struct{}), make(chan struct{})
 	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if isSync(op) && strings.HasSuffix(op.Path, ".log") && held.CompareAndSwap(true, false) {
+		if isSync(op) && isLog(op.Path) && held.CompareAndSwap(true, false) {
 			close(entered)
 			<-release
 		}
@@ -332,9 +325,7 @@ func TestAFailedFsyncStopsTheJournal(t *testing.T) {
 }
 
 // TestAnyFailedWriteLosesNothingAcknowledged fails all writes to files from the
-// n-th on. The write buffer holds all of the load: when a failing log must give
-// way to a new one, Pebble ends the process, which a test cannot survive; that
-// case is a crash like those above.
+// n-th on, those of the index too.
 func TestAnyFailedWriteLosesNothingAcknowledged(t *testing.T) {
 	for n := int64(1); n < 400; n += 13 {
 		var operations atomic.Int64
@@ -348,7 +339,6 @@ func TestAnyFailedWriteLosesNothingAcknowledged(t *testing.T) {
 			return nil
 		}))
 		o := options(fs)
-		o.MemTableBytes = 16 << 20
 		j := open(t, o)
 		armed.Store(true)
 		var l ledger

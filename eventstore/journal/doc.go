@@ -1,30 +1,36 @@
-// Package journal is the durable log of the embedded event store: one ordered
+// Package journal is the event log of the embedded event store: one ordered
 // sequence of events, an index by stream, and the rules that decide whether an
 // append is written, repeated or refused.
 //
-// Everything lives in one Pebble database:
+//	log/    the events, in files that are only added to: package segment
+//	index/  where an event is, by stream and by position: package index
+//	LOCK    held while a process has the directory open
 //
-//	v                             header: format version and store id (JSON)
-//	e | position                  the event, as an EventStoreDB RecordedEvent in protobuf wire form
-//	s | len(stream) stream | rev  position of revision rev of a stream
-//	h | stream                    last revision of a stream and its position
+// The log is the truth. An event is stored once, as an EventStoreDB
+// RecordedEvent in protobuf wire form, which is also what is sent to clients.
+// The index is written after the log, without a log of its own; it can be
+// removed, and is made again when it is missing or wrong. What it points to is
+// checked: a record has a checksum that its position is part of, and says
+// itself which event it is.
 //
-// Numbers are big-endian, so keys sort in reading order. An event is stored
-// once, in the bytes that are later sent to clients.
+//	Append ─┐                 ┌ decide each
+//	Append ─┼─> queue ─> leader ┤ one write, one fdatasync   ─> next leader
+//	Delete ─┘                 └ index, publish              ─> answers, readers
 //
-//	Append ─┐
-//	Append ─┼─> queue ─> committer: decide, one batch, fsync ─> visible ─> answers, readers
-//	Delete ─┘
+// There is no writing goroutine. The first request that finds nobody writing
+// is the leader: it takes all that wait, decides each against what is already
+// decided, writes one frame and waits for its fsync, in its own goroutine. Then
+// it indexes the events, publishes the new end of the log, makes one of those
+// that came meanwhile the next leader, and answers. Readers stop at the
+// published end: nobody sees an event that a crash could lose.
 //
-// One goroutine, the committer, takes all waiting requests, decides each
-// against what is already decided, writes one batch and waits for its fsync.
-// Only then does it publish the new visible position and answer. Pebble shows
-// a batch to readers before its fsync is over, therefore every reader here
-// stops at the visible position: nobody sees an event that a crash could lose.
-// A failed commit is final: the journal refuses everything with ErrFailed
-// until it is opened again, because after a failed fsync nobody can say what
-// is on disk.
+// A failed fsync is final: the journal refuses everything with ErrFailed until
+// it is opened again, because nobody can say what is on disk. A full disk is
+// not: room for the next events is made ahead, so an append for which there is
+// none is refused with ErrDiskFull before anything is written, reading goes on,
+// and so does writing when there is room.
 //
-// The package imports nothing of this module. Start reading at Journal, then
-// decide.go for the expected-revision table and commit.go for durability.
+// The package imports nothing of this module but its two parts. Start reading
+// at Journal, then decide.go for the expected-revision table and commit.go for
+// durability.
 package journal

@@ -3,6 +3,8 @@ package journal
 import (
 	"errors"
 	"fmt"
+
+	"shiyang/eventstore/journal/segment"
 )
 
 // The ways in which the journal itself can refuse to work.
@@ -12,10 +14,16 @@ var (
 	// ErrFailed answers everything after a write, fsync or integrity failure;
 	// the cause is wrapped. Only opening the journal again helps.
 	ErrFailed = errors.New("event journal stopped after a storage failure")
+	// ErrDiskFull answers a write for which there is no room. Nothing was
+	// written, reading goes on, and writing works again when there is room.
+	ErrDiskFull = segment.ErrDiskFull
 	// ErrCorrupt is wrapped by errors about stored bytes that are not what was written.
-	ErrCorrupt = errors.New("stored data is damaged")
+	ErrCorrupt = segment.ErrCorrupt
 	// ErrNewerFormat is wrapped by Open when a later version wrote the data.
-	ErrNewerFormat = errors.New("the data was written by a newer version of this program")
+	ErrNewerFormat = segment.ErrNewerFormat
+	// ErrOldLayout is wrapped by Open when the directory was written by a
+	// development version that was never released.
+	ErrOldLayout = errors.New("the data was written by a development version; start with an empty directory")
 	// ErrInUse is wrapped by Open when another process has the data open.
 	ErrInUse = errors.New("the data directory is in use by another process")
 	// ErrInvalid is wrapped by refusals of a request that no state would allow.

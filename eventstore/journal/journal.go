@@ -4,114 +4,54 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/cockroachdb/pebble/v2"
+	"shiyang/eventstore/journal/index"
+	"shiyang/eventstore/journal/segment"
 )
 
 // Journal is an open log. It is safe for concurrent use.
 type Journal struct {
-	opts   Options
-	db     *pebble.DB
-	header header
+	opts  Options
+	lock  io.Closer
+	log   *segment.Log
+	index *index.Index
 
-	queue   chan *request
+	queue   queue
+	commit  committer
 	closing chan struct{} // closed by Close: take no more requests
-	done    chan struct{} // closed when the committer has ended
 	failed  chan struct{} // closed by the first failure
 	failure error         // set before failed is closed
 	failing sync.Once
 
 	tail    tail
+	recent  recent
 	readers readers
-	commit  committer
 
 	appends, syncs atomic.Uint64
+	opened         uint64 // head when the journal was opened
+	latency        latency
 	writing        atomic.Int64 // when the running commit began, Unix nanoseconds; 0: none
-}
-
-// Stats are counters since the journal was opened; Head counts since the
-// beginning of the log.
-type Stats struct {
-	Head    uint64 // position of the newest durable event; 0 when there is none
-	Events  uint64 // events in the log
-	Appends uint64 // requests answered, refusals included
-	Syncs   uint64 // commits, each with one fsync
-}
-
-// Open opens the journal in opts.Dir, or makes an empty one. It reads the end
-// of the log only, so its time does not grow with the number of events.
-//
-// Open fails with ErrNewerFormat when a later version wrote the data, with
-// ErrInUse when another process has it open, and with ErrCorrupt when the
-// write-ahead log is damaged.
-func Open(opts Options) (*Journal, error) {
-	j := &Journal{
-		opts:    opts.withDefaults(),
-		queue:   make(chan *request, maxGroup),
-		closing: make(chan struct{}),
-		done:    make(chan struct{}),
-		failed:  make(chan struct{}),
-	}
-	j.readers.init()
-	var err error
-	if j.db, j.header, err = openStore(j.opts, j.fail); err != nil {
-		return nil, fmt.Errorf("open event journal in %s: %w", opts.Dir, err)
-	}
-	if err := j.start(); err != nil {
-		return nil, fmt.Errorf("open event journal in %s: %w", opts.Dir, errors.Join(err, j.db.Close()))
-	}
-	go j.run()
-	return j, nil
-}
-
-// start finds the end of the log.
-func (j *Journal) start() error {
-	last, err := j.lastEvent()
-	if err != nil {
-		return err
-	}
-	j.tail.init(last.Position)
-	j.commit = newCommitter(j, last)
-	return nil
-}
-
-// lastEvent returns the newest event; its position is 0 when there is none.
-func (j *Journal) lastEvent() (Record, error) {
-	iter, err := j.db.NewIter(bounds([]byte{eventPrefix}))
-	if err != nil {
-		return Record{}, err
-	}
-	defer iter.Close() //nolint:errcheck // reading; iter.Error tells
-	if !iter.Last() {
-		return Record{}, iter.Error()
-	}
-	r, err := parseRecord(append([]byte(nil), iter.Value()...))
-	if err != nil {
-		return Record{}, err
-	}
-	if at, err := positionOf(iter.Key()); err != nil || at != r.Position {
-		return Record{}, fmt.Errorf("%w: the event at position %d says %d", ErrCorrupt, at, r.Position)
-	}
-	return r, nil
+	logFull        atomic.Bool  // the last write found no room
+	indexFull      atomic.Bool  // the index cannot be written out
 }
 
 // StoreID identifies this store; it is made once with an empty directory.
-func (j *Journal) StoreID() string { return j.header.Store }
+func (j *Journal) StoreID() string { return storeID(j.log.Store) }
+
+func storeID(id [16]byte) string {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
 
 // Head returns the position of the newest durable event, 0 when there is none.
 func (j *Journal) Head() uint64 { return j.tail.visible.Load() }
 
 // Changed returns the head and a channel that is closed when it grows.
 func (j *Journal) Changed() (uint64, <-chan struct{}) { return j.tail.watch() }
-
-// Stats returns the journal's counters.
-func (j *Journal) Stats() Stats {
-	head := j.Head()
-	return Stats{Head: head, Events: head, Appends: j.appends.Load(), Syncs: j.syncs.Load()}
-}
 
 // Failed is closed when the journal has stopped after a storage failure; Err
 // then says why.
@@ -137,10 +77,14 @@ func (j *Journal) Err() error {
 const stallLimit = 10 * time.Second
 
 // Ready is Err, and in addition an error while a commit waits for the disk
-// unusually long. Such a journal becomes ready again when the disk answers.
+// unusually long, and an ErrDiskFull while there is no room for writes. Such a
+// journal becomes ready again when the disk answers or has room.
 func (j *Journal) Ready() error {
 	if err := j.Err(); err != nil {
 		return err
+	}
+	if j.indexFull.Load() || j.logFull.Load() && !j.roomAgain() {
+		return fmt.Errorf("event journal: %w; it is being read, but not written", ErrDiskFull)
 	}
 	since := j.writing.Load()
 	if since == 0 {
@@ -152,21 +96,53 @@ func (j *Journal) Ready() error {
 	return nil
 }
 
+// roomAgain looks whether the log has found room since a write was refused.
+// Without it a store that is not ready, and so is not asked to write, would
+// never learn.
+func (j *Journal) roomAgain() bool {
+	if !j.log.HasRoom() {
+		return false
+	}
+	j.logFull.Store(false)
+	return true
+}
+
+// full notes that a write was refused.
+func (j *Journal) full(cause error) {
+	if !j.logFull.Swap(true) {
+		j.opts.Logger.LogAttrs(context.Background(), slog.LevelError, "event journal refuses writes", errorAttr(cause))
+	}
+}
+
+// indexIsFull is told by the index that it cannot, or can again, be written out.
+func (j *Journal) indexIsFull(full bool) {
+	j.indexFull.Store(full)
+	j.opts.Logger.LogAttrs(context.Background(), slog.LevelError, "event index on a full disk", slog.Bool("full", full))
+}
+
+// levelFatal is above slog.LevelError: the journal has stopped.
+const levelFatal = slog.LevelError + 4
+
+func errorAttr(err error) slog.Attr { return slog.String("error", err.Error()) }
+
 // fail stops the journal for good. Only the first cause counts.
 func (j *Journal) fail(cause error) error {
 	j.failing.Do(func() {
 		j.failure = fmt.Errorf("%w: %w", ErrFailed, cause)
 		close(j.failed)
 		j.opts.Logger.LogAttrs(context.Background(), levelFatal, "event journal stopped", errorAttr(cause))
+		if errors.Is(cause, index.ErrUnusable) {
+			j.discardIndex()
+		}
 	})
 	return j.failure
 }
 
-// closeGrace is how long Close waits for a database that has failed: one that
-// retries a write for ever never ends by itself.
+// closeGrace is how long Close waits for a journal that has failed: a disk that
+// hangs may never answer.
 const closeGrace = 5 * time.Second
 
-// Close answers what is already queued, waits for readers to end their current
+// Close answers what is already waiting, waits for readers to end their current
 // step and closes the files. A second Close is harmless. After a failure it
 // does what it still can within a few seconds; the directory may then stay in
 // use until the process ends.
@@ -177,9 +153,9 @@ func (j *Journal) Close() error {
 	close(j.closing)
 	closed := make(chan error, 1)
 	go func() {
-		<-j.done
+		j.queue.close()
 		j.readers.wait()
-		closed <- closePebble(j.db, j.Err())
+		closed <- j.closeFiles()
 	}()
 	select {
 	case err := <-closed:
@@ -196,74 +172,9 @@ func (j *Journal) Close() error {
 	}
 }
 
-// tail publishes how far the log is durable.
-type tail struct {
-	visible atomic.Uint64
-	mu      sync.Mutex
-	changed chan struct{}
-}
-
-func (t *tail) init(position uint64) {
-	t.changed = make(chan struct{})
-	t.visible.Store(position)
-}
-
-func (t *tail) publish(position uint64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.visible.Store(position)
-	close(t.changed)
-	t.changed = make(chan struct{})
-}
-
-func (t *tail) watch() (uint64, <-chan struct{}) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.visible.Load(), t.changed
-}
-
-// readers counts open iterations, because Pebble must not be closed under them.
-type readers struct {
-	mu     sync.Mutex
-	idle   *sync.Cond
-	open   int
-	closed bool
-}
-
-func (r *readers) init() { r.idle = sync.NewCond(&r.mu) }
-
-func (r *readers) enter() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return false
-	}
-	r.open++
-	return true
-}
-
-func (r *readers) leave() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.open--
-	if r.open == 0 {
-		r.idle.Broadcast()
-	}
-}
-
-// close lets nobody in any more; it reports whether this call was the first.
-func (r *readers) close() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	first := !r.closed
-	r.closed = true
-	return first
-}
-
-func (r *readers) wait() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for r.open > 0 {
-		r.idle.Wait()
-	}
+// closeFiles closes the log first, so that its mark is written in any case.
+func (j *Journal) closeFiles() error {
+	failed := errors.Is(j.Err(), ErrFailed)
+	err := j.log.Close(failed)
+	return errors.Join(err, j.index.Close(failed), j.lock.Close())
 }

@@ -19,9 +19,9 @@ import (
 
 var quiet = slog.New(slog.DiscardHandler)
 
-// options are small, so that tests flush and compact.
+// options are small, so that tests begin new files, flush and compact.
 func options(fs vfs.FS) journal.Options {
-	return journal.Options{Dir: "data", FS: fs, Logger: quiet, MemTableBytes: 256 << 10, CacheBytes: 1 << 20}
+	return journal.Options{Dir: "data", FS: fs, Logger: quiet, MemTableBytes: 256 << 10, CacheBytes: 1 << 20, SegmentBytes: 64 << 10}
 }
 
 func open(t testing.TB, o journal.Options) *journal.Journal {
@@ -249,33 +249,18 @@ func TestRefusedRequests(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
-	put := func(fs vfs.FS, key, value string) {
-		db, err := pebble.Open("data", &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, Logger: silent{}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := errors.Join(db.Set([]byte(key), []byte(value), pebble.Sync), db.Close()); err != nil {
-			t.Fatal(err)
-		}
+// TestOpenRefusesTheOldLayout: the directory itself was a Pebble database once.
+func TestOpenRefusesTheOldLayout(t *testing.T) {
+	fs := vfs.NewMem()
+	db, err := pebble.Open("data", &pebble.Options{FS: fs, Logger: silent{}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for name, test := range map[string]struct {
-		key, value string
-		want       error
-	}{
-		"newer format":     {"v", `{"format":2,"store":"x"}`, journal.ErrNewerFormat},
-		"damaged header":   {"v", `{"format":`, journal.ErrCorrupt},
-		"another database": {"user:1", "somebody", journal.ErrCorrupt},
-	} {
-		fs := vfs.NewMem()
-		put(fs, test.key, test.value)
-		j, err := journal.Open(options(fs))
-		if !errors.Is(err, test.want) {
-			t.Errorf("%s: %v, want %v", name, err, test.want)
-		}
-		if err == nil {
-			_ = j.Close()
-		}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := journal.Open(options(fs)); !errors.Is(err, journal.ErrOldLayout) {
+		t.Errorf("open: %v", err)
 	}
 }
 

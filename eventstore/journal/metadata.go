@@ -4,8 +4,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
+
+// metaPrefix starts the name of the stream that holds another stream's metadata.
+const metaPrefix = "$$"
+
+// MetadataStream returns the name of the stream that holds the metadata of stream.
+func MetadataStream(stream string) string { return metaPrefix + stream }
+
+// originalOf returns the stream that a metadata stream describes.
+func originalOf(stream string) (string, bool) { return strings.CutPrefix(stream, metaPrefix) }
 
 // deletedMetadata is the metadata of a stream that was deleted softly.
 var deletedMetadata = []byte(`{"$tb":9223372036854775807}`)

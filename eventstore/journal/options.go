@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"shiyang/eventstore/journal/segment"
 )
 
 // Defaults suit a small machine that runs everything in one process.
 const (
 	DefaultCacheBytes    = 8 << 20
 	DefaultMemTableBytes = 8 << 20
+	DefaultSegmentBytes  = segment.DefaultBytes
 	DefaultIDWindow      = 1 << 16
 	DefaultStreamCache   = 1 << 14
 )
@@ -22,8 +25,9 @@ type Options struct {
 	FS            vfs.FS           // the file system; the operating system's by default
 	Now           func() time.Time // stamps "created"; time.Now by default
 	Logger        *slog.Logger     // slog.Default() by default
-	CacheBytes    int64            // cached blocks of stored data
-	MemTableBytes uint64           // one of at most two write buffers
+	CacheBytes    int64            // cached blocks of the index
+	MemTableBytes uint64           // write buffer of the index; bounds what Open must read again after a crash
+	SegmentBytes  int64            // size of a full file of the log
 	IDWindow      int              // event ids remembered for appends without an exact revision
 	StreamCache   int              // streams whose end is remembered
 }
@@ -43,6 +47,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = DefaultMemTableBytes
+	}
+	if o.SegmentBytes <= 0 {
+		o.SegmentBytes = DefaultSegmentBytes
 	}
 	if o.IDWindow <= 0 {
 		o.IDWindow = DefaultIDWindow

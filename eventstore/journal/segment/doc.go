@@ -1,0 +1,58 @@
+// Package segment is the event log on disk: files of records that are only
+// ever added to, with a checksum on every record.
+//
+// The log is a directory of files 00000001.seg, 00000002.seg, … A file has its
+// full size before the first record is written in it: a background goroutine
+// writes its header and zeros, syncs it and only then gives it its name. An
+// append is therefore one write and one fdatasync that change nothing but the
+// content of blocks that are on disk already. A file once full never changes.
+//
+// All numbers are little-endian; checksums are CRC-32C (Castagnoli), started
+// with the file's salt.
+//
+//	file    0  8  "SYEVENTS"
+//	        8  4  format version, 1
+//	       12  4  salt, random for each store: nobody can write an event whose data look like a frame
+//	       16 16  id of the store
+//	       32  8  when the store was made, nanoseconds since 1970
+//	       40  8  number of the file, as in its name
+//	       48  8  size of the file in bytes
+//	       56  4  zero
+//	       60  4  checksum of the 60 bytes before
+//	       64     frames, one after the other, then at most one mark, then zeros
+//
+//	frame   0  4  "SYFR"                       mark   0  4  "SYMK"
+//	        4  4  number of records                   4  4  zero
+//	        8  8  position of the first               8  8  position of the record to come
+//	       16  4  bytes of all records                16  4  zero
+//	       20  4  checksum of the 20 bytes before     20  4  checksum of the 20 bytes before
+//	       24     records, then zeros up to a
+//	              multiple of 8 bytes
+//
+//	record  0  4  length of the content; 0: removed by a scavenge
+//	        4  4  checksum of the position (8 bytes) and the content
+//	        8     content
+//
+// Positions are dense: 1, 2, 3, … through all files. A frame is what one fsync
+// made durable, and is taken as a whole or not at all.
+//
+// # What a damaged end means
+//
+// A frame is written only after the one before it was synced, and a mark after
+// the frame in front of it was synced. So a frame or mark whose position is
+// greater proves that everything before it was durable: it is a witness.
+// Open reads the whole last file. Damage that has a witness behind it is
+// refused with ErrCorrupt. Damage at the very end without a witness is a write
+// that a crash has torn: nobody was told that it is durable, and Open replaces
+// it by zeros.
+//
+// The mark is written without a sync of its own after the sync of each frame
+// and before anybody learns of it; the next frame takes its place. It follows
+// that damage to anything acknowledged is always told from a torn write, with
+// one exception: when the machine (not just the process) has stopped before
+// the mark of the last frame reached the disk, damage to that one frame cannot
+// be told from a torn write. Close syncs the mark. A file that is not as long
+// as its header says is always refused.
+//
+// The package knows nothing of events or streams. Start reading at Log.
+package segment

@@ -1,0 +1,172 @@
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// blockBytes is what file sizes are multiples of.
+const blockBytes = 4096
+
+// preparer makes the next file while the active one is being filled.
+type preparer struct {
+	log     *Log
+	mu      sync.Mutex
+	idle    *sync.Cond
+	running bool
+	stopped bool
+	ready   *Segment
+}
+
+func (p *preparer) init(l *Log) {
+	p.log = l
+	p.idle = sync.NewCond(&p.mu)
+}
+
+// adopt takes an empty file that was prepared before the log was opened.
+func (p *preparer) adopt(s *Segment) { p.ready = s }
+
+// kick has the next file made in the background, if it is not there yet.
+func (p *preparer) kick(number uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ready != nil || p.running || p.stopped {
+		return
+	}
+	p.running = true
+	go func() {
+		s, err := p.make(number, 0)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.ready, p.running = s, false
+		p.idle.Broadcast()
+		if err != nil && !errors.Is(err, ErrDiskFull) && p.log.opts.Failed != nil {
+			p.log.opts.Failed(err)
+		}
+	}()
+}
+
+// take returns the next file, with room for need bytes, and makes it if need be.
+func (p *preparer) take(number uint64, need int64) (*Segment, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.running {
+		p.idle.Wait()
+	}
+	if p.ready == nil || p.ready.size < need {
+		s, err := p.make(number, need)
+		if err != nil {
+			return nil, err
+		}
+		p.ready = s
+	}
+	s := p.ready
+	p.ready = nil
+	return s, nil
+}
+
+func (p *preparer) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	for p.running {
+		p.idle.Wait()
+	}
+}
+
+// HasRoom tells whether the next file is there or can be made. It makes it in
+// the background, so a later call may know better.
+func (l *Log) HasRoom() bool {
+	p := &l.preparer
+	p.mu.Lock()
+	ready, last := p.ready != nil, uint64(len(*l.segments.Load()))
+	p.mu.Unlock()
+	if !ready {
+		p.kick(last + 1)
+	}
+	return ready
+}
+
+// make makes a file of the size that suits the log, smaller when the disk is
+// nearly full, but with room for need bytes.
+func (p *preparer) make(number uint64, need int64) (*Segment, error) {
+	l := p.log
+	_, bytes := l.Files()
+	least := max((need+blockBytes-1)/blockBytes*blockBytes, min(minBytes, l.opts.Bytes))
+	size := max(least, min(bytes, l.opts.Bytes)/blockBytes*blockBytes)
+	for {
+		s, err := l.preparer.create(number, size, least)
+		if err == nil || !errors.Is(err, ErrDiskFull) || size == least {
+			return s, err
+		}
+		size = max(least, size/2/blockBytes*blockBytes)
+	}
+}
+
+// reserve is the room that the log leaves on a disk for the index beside it.
+func reserve(total uint64) uint64 { return min(16<<20, total/16) }
+
+// create makes a file full of zeros, syncs it and gives it its name.
+func (p *preparer) create(number uint64, size, least int64) (*Segment, error) {
+	l := p.log
+	if usage, err := l.opts.FS.GetDiskUsage(l.opts.Dir); err == nil {
+		if usage.AvailBytes < uint64(size)+reserve(usage.TotalBytes) {
+			return nil, fmt.Errorf("%w: %d bytes are free, the log needs %d", ErrDiskFull, usage.AvailBytes, least)
+		}
+	}
+	name := fileName(number)
+	temporary := l.path(name + newSuffix)
+	err := p.fill(temporary, header{Identity: l.Identity, number: number, size: size})
+	if err == nil {
+		err = l.opts.FS.Rename(temporary, l.path(name))
+	}
+	if err == nil {
+		err = syncDir(l.opts.FS, l.opts.Dir)
+	}
+	if err != nil {
+		err = errors.Join(fmt.Errorf("make log file %s: %w", name, err), p.discard(temporary))
+		if isFull(err) {
+			return nil, fmt.Errorf("%w: %w", ErrDiskFull, err)
+		}
+		return nil, err
+	}
+	return &Segment{Number: number, size: size, salt: l.salt}, nil
+}
+
+func (p *preparer) fill(name string, h header) (err error) {
+	f, err := p.log.opts.FS.Create(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.Write(h.encode()); err != nil {
+		return err
+	}
+	for left := h.size - fileHeader; left > 0; {
+		part := min(left, zeroChunk)
+		if _, err := f.Write(append([]byte(nil), zeros[:part]...)); err != nil {
+			return err
+		}
+		left -= part
+	}
+	return f.Sync()
+}
+
+// discard removes a file that could not be finished.
+func (p *preparer) discard(name string) error {
+	if _, err := p.log.opts.FS.Stat(name); err != nil {
+		return nil //nolint:nilerr // it was never made
+	}
+	return p.log.opts.FS.Remove(name)
+}
+
+func syncDir(fs vfs.FS, name string) error {
+	d, err := fs.OpenDir(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
