@@ -59,8 +59,12 @@ const LongStream = "long"
 // FillStream appends so many events to one stream.
 func (o *official) FillStream(ctx context.Context, events int) error {
 	const each = 500
+	var expected esdb.ExpectedRevision = esdb.NoStream{}
 	for n := 0; n < events; n += each {
-		if _, err := o.client.AppendToStream(ctx, LongStream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, proposals(n, min(each, events-n))...); err != nil {
+		if n > 0 {
+			expected = esdb.Revision(uint64(n) - 1)
+		}
+		if _, err := o.client.AppendToStream(ctx, LongStream, esdb.AppendToStreamOptions{ExpectedRevision: expected}, proposals(n, min(each, events-n))...); err != nil {
 			return fmt.Errorf("fill: %w", err)
 		}
 	}
