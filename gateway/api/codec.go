@@ -7,6 +7,8 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"shiyang/internal/jsonwalk"
 )
 
 // wholeBody is the body of a request that was read and checked.
@@ -25,7 +27,8 @@ func newWholeBody(text []byte) *wholeBody {
 func (*wholeBody) Close() error { return nil }
 
 // codec is the JSON of the gateway's runtime, but decodes a whole body where
-// it stands instead of looking for its end first.
+// it stands instead of looking for its end first, and writes plain answers in
+// one walk.
 type codec struct{ runtime.JSONPb }
 
 func newCodec() *codec {
@@ -33,6 +36,16 @@ func newCodec() *codec {
 		MarshalOptions:   protojson.MarshalOptions{EmitUnpopulated: false},
 		UnmarshalOptions: protojson.UnmarshalOptions{DiscardUnknown: false},
 	}}
+}
+
+// Marshal implements [runtime.Marshaler].
+func (c *codec) Marshal(v any) ([]byte, error) {
+	if message, ok := v.(proto.Message); ok {
+		if text, err := jsonwalk.Stored.Append(make([]byte, 0, 1024), message.ProtoReflect()); err == nil {
+			return text, nil
+		}
+	}
+	return c.JSONPb.Marshal(v)
 }
 
 // NewDecoder implements [runtime.Marshaler].

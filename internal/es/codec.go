@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"shiyang/internal/jsonwalk"
 )
 
 // Codec turns events into stored JSON and back. It is safe for concurrent
@@ -52,16 +54,27 @@ func (c *Codec) Encode(ctx context.Context, e Event) (typ string, data []byte, e
 	if err != nil {
 		return "", nil, fmt.Errorf("encode %s: %w", typ, err)
 	}
+	if data, err = compactJSON(e); err != nil {
+		return "", nil, fmt.Errorf("encode %s: %w", typ, err)
+	}
+	return typ, data, nil
+}
+
+// compactJSON is what protojson writes, without the white space that it varies
+// on purpose. Nearly every event is written in one walk.
+func compactJSON(e Event) ([]byte, error) {
+	if data, err := jsonwalk.Stored.Append(make([]byte, 0, 1024), e.ProtoReflect()); err == nil {
+		return data, nil
+	}
 	raw, err := protojson.Marshal(e)
 	if err != nil {
-		return "", nil, fmt.Errorf("encode %s: %w", typ, err)
+		return nil, err
 	}
-	// protojson varies its white space on purpose.
-	out := bytes.NewBuffer(make([]byte, 0, len(raw)))
-	if err := json.Compact(out, raw); err != nil {
-		return "", nil, fmt.Errorf("encode %s: %w", typ, err)
+	var out bytes.Buffer
+	if err := json.Compact(&out, raw); err != nil {
+		return nil, err
 	}
-	return typ, out.Bytes(), nil
+	return out.Bytes(), nil
 }
 
 // Decode reads a stored event, opens its personal fields and lifts it to the

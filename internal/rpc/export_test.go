@@ -1,7 +1,5 @@
 package rpc
 
-import "google.golang.org/protobuf/proto"
-
 // HasForm reports whether a pattern of a contract has words for people.
 func HasForm(pattern string) bool {
 	_, ok := forms[pattern]
@@ -21,5 +19,5 @@ var ToStatus = toStatus
 var (
 	CanonicalJSON        = canonicalJSON
 	CanonicalByProtojson = canonicalByProtojson
-	CanonicalByWalk      = func(m proto.Message) ([]byte, error) { return appendCanonical(nil, m.ProtoReflect()) }
+	CanonicalByWalk      = canonicalByWalk
 )
