@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -23,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"shiyang/test/torture/disk"
 	"shiyang/test/torture/program"
 	"shiyang/test/torture/trial"
 )
@@ -30,7 +32,7 @@ import (
 type flags struct {
 	only, page, json, dir string
 	seed                  uint64
-	count                 int
+	count, from           int
 	long                  bool
 	child                 bool
 }
@@ -44,7 +46,8 @@ func main() {
 	flag.StringVar(&f.page, "page", "", "page whose results are replaced by those of this run")
 	flag.StringVar(&f.json, "json", "", "file for the raw results")
 	flag.StringVar(&f.dir, "dir", "", "folder for data on the disk to be tested; the system's by default")
-	flag.BoolVar(&f.child, "child", false, "print the result of one scenario as JSON and nothing else")
+	flag.IntVar(&f.from, "from", 1, "for a child: the first operation")
+	flag.BoolVar(&f.child, "child", false, "print the results of one scenario as JSON lines and nothing else")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	failed, err := f.run(ctx)
@@ -98,10 +101,20 @@ func (f flags) run(ctx context.Context) (failed int, err error) {
 	return failed, f.write(report)
 }
 
+// runChild is the part of a scenario that may end its process. It prints one
+// result for each operation, or for the scenario.
 func (f flags) runChild(ctx context.Context, s trial.Scenario, o trial.Options) (int, error) {
-	result := trial.Run(ctx, s, o)
-	report := trial.Report{Results: []trial.Result{result}}
-	return 0, report.WriteJSON(os.Stdout)
+	out := json.NewEncoder(os.Stdout)
+	if s.Name != "R6" {
+		return 0, out.Encode(trial.Run(ctx, s, o))
+	}
+	for n := f.from; n <= f.count && ctx.Err() == nil; n++ {
+		s.Run = disk.BreakNth(n)
+		if err := out.Encode(trial.Run(ctx, s, o)); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
 }
 
 // marks enclose the part of the page that is written by a run.

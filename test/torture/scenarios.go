@@ -3,6 +3,7 @@ package main
 import (
 	"shiyang/test/torture/crash"
 	"shiyang/test/torture/disk"
+	"shiyang/test/torture/network"
 	"shiyang/test/torture/trial"
 )
 
@@ -13,5 +14,10 @@ func scenarios() []trial.Scenario {
 		{Name: "R3", Title: "power loss: what was not synced is gone", Unit: "power failures", Short: 2000, Long: 50_000, Run: disk.PowerLoss},
 		{Name: "R4", Title: "cut files, turned bits, sectors of zeros", Unit: "damages", Short: 500, Long: 10_000, Run: disk.Damage},
 		{Name: "R6", Title: "EIO from the nth write, sync or rename", Unit: "operations", Short: 500, Long: 5000, Run: disk.BrokenWrites},
+		{Name: "R5", Title: "disk full, and room again", Unit: "fills", Short: 10, Long: 200, Run: crash.DiskFull},
+		{Name: "R7", Title: "slow network to the store", Unit: "slow phases", Short: 8, Long: 200, Run: network.Slow},
+		{Name: "R8", Title: "network to the store cut", Unit: "cuts", Short: 30, Long: 500, Run: network.Cuts},
+		{Name: "R9", Title: "leader of a cluster changes", Unit: "changes", Short: 50, Long: 500, Run: network.Leaders},
+		{Name: "S6", Title: "store restarted under 32 supervised writers", Unit: "restarts", Short: 100, Long: 1000, Run: network.Restarts},
 	}
 }

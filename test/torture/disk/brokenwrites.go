@@ -3,8 +3,9 @@ package disk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -22,14 +23,29 @@ import (
 // fails with EIO, once or from then on. A store whose fsync has failed must
 // not acknowledge anything more and must say that it is not ready; after any
 // failure, all that was acknowledged is there when the power fails next.
+//
+// The store may also end its process; so the operations are tried in a child,
+// and the next child begins after the one that ended it.
 func BrokenWrites(ctx context.Context, t *trial.Trial) error {
-	for n := 1; n <= t.Count && ctx.Err() == nil && t.Faults() < tooMany; n++ {
-		if err := breakOne(ctx, t, n); err != nil {
-			return fmt.Errorf("operation %d: %w", n, err)
+	for n := 1; n <= t.Count && ctx.Err() == nil && t.Faults() < tooMany; {
+		done, err := t.Child(ctx, []string{"-only", "R6", "-from", strconv.Itoa(n), "-count", strconv.Itoa(t.Count)}, nil, tooMany)
+		n += done
+		switch {
+		case err == nil:
+		case strings.Contains(err.Error(), "panic: "), strings.Contains(err.Error(), "fatal error: "):
+			t.Add("ended its process", 1)
+			n++
+		default:
+			return err
 		}
 		t.Progress(n)
 	}
 	return ctx.Err()
+}
+
+// BreakNth is what a child of BrokenWrites does for one operation.
+func BreakNth(number int) func(ctx context.Context, t *trial.Trial) error {
+	return func(ctx context.Context, t *trial.Trial) error { return breakOne(ctx, t, number) }
 }
 
 // tooMany broken promises end the scenario: each may have cost patience.
@@ -37,6 +53,7 @@ const tooMany = 10
 
 // breaker fails the nth operation, or all from it on.
 type breaker struct {
+	fail  func(b *breaker) // called once, before the first failure is told
 	mu    sync.Mutex
 	left  int
 	stays bool
@@ -55,6 +72,7 @@ func (b *breaker) MaybeError(op errorfs.Op) error {
 	b.left--
 	if b.left == 0 {
 		b.met, b.sync = describe(op), syncs(op)
+		b.fail(b) // this may be the last thing that this process does
 		close(b.hit)
 		return syscall.EIO
 	}
@@ -72,6 +90,11 @@ func breakOne(ctx context.Context, t *trial.Trial, number int) error {
 	fs, o := vfs.NewCrashableMem(), oracle.New()
 	random := t.Fork(uint64(number))
 	b := &breaker{left: number, stays: random.IntN(2) == 0, hit: make(chan struct{})}
+	b.fail = func(b *breaker) {
+		if err := reopen(ctx, t, o, fs, b); err != nil {
+			t.Fault("EIO from %s, then a power failure: %v", b.met, err)
+		}
+	}
 	n, err := open(t, errorfs.Wrap(fs, b))
 	if err != nil {
 		t.Add("refused when opened", 1)

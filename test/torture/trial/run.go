@@ -32,7 +32,7 @@ type Result struct {
 	Unit    string              `json:"unit"`
 	Seconds float64             `json:"seconds"`
 	Passed  bool                `json:"passed"`
-	Counts  map[string]int      `json:"counts"`
+	Counts  map[string]int      `json:"counts,omitempty"`
 	Times   map[string]Quantile `json:"times,omitempty"`
 	Notes   []string            `json:"notes,omitempty"`
 	Broken  int                 `json:"broken_promises"`

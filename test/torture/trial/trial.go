@@ -124,7 +124,7 @@ func (t *Trial) Progress(done int) {
 	defer t.mu.Unlock()
 	if now := time.Now(); now.Sub(t.said) > 10*time.Second {
 		t.said = now
-		fmt.Printf("   %s: %d of %d %s, %d promises checked, %d faults\n", t.name, done, t.Count, t.unit, t.counts["promises checked"], t.broken)
+		fmt.Fprintf(os.Stderr, "   %s: %d of %d %s, %d promises checked, %d faults\n", t.name, done, t.Count, t.unit, t.counts["promises checked"], t.broken)
 	}
 }
 
