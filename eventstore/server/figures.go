@@ -1,47 +1,24 @@
 package server
 
 import (
-	"errors"
-	"time"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"shiyang/eventstore/journal"
 )
 
-// figures are what the server measures itself; the rest is asked for when the
-// figures are collected.
-type figures struct {
-	latency prometheus.Histogram // of appends, from the last message to the journal's answer
-	events  prometheus.Counter   // appended, repetitions included
-	refused prometheus.Counter   // appends
-}
-
-func newFigures() *figures {
-	return &figures{
-		latency: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "shiyang_store_append_seconds", Help: "Time of an append from its last message until it is on disk or refused.",
-			Buckets: prometheus.ExponentialBuckets(0.0001, 2, 18), // 100 µs to 13 s
-		}),
-		events:  prometheus.NewCounter(prometheus.CounterOpts{Name: "shiyang_store_appended_events_total", Help: "Events whose append was answered with success."}),
-		refused: prometheus.NewCounter(prometheus.CounterOpts{Name: "shiyang_store_refused_appends_total", Help: "Appends that were answered with a refusal or an error."}),
-	}
-}
-
-func (f *figures) appended(took time.Duration, events int, err error) {
-	if err == nil {
-		f.latency.Observe(took.Seconds())
-		f.events.Add(float64(events))
-		return
-	}
-	f.refused.Inc()
-	if _, conflict := errors.AsType[*journal.WrongRevisionError](err); conflict {
-		f.latency.Observe(took.Seconds()) // an answer as good as any
-	}
-}
-
+// The figures of a store. Everything is counted where it happens and asked for
+// when somebody collects.
 var (
-	perSync       = desc("shiyang_store_events_per_sync", "Events that one fsync made durable, on average since the start.")
+	events        = desc("shiyang_store_events", "Events in the store.")
+	appends       = desc("shiyang_store_appends_total", "Appends and deletes that were answered, refusals included.")
+	latency       = desc("shiyang_store_append_seconds", "Time of an append or delete until it is on disk or refused.")
+	written       = desc("shiyang_store_written_events_total", "Events written; divided by the syncs: events per fsync.")
+	syncs         = desc("shiyang_store_syncs_total", "Commits, each with one fsync.")
+	cacheHits     = desc("shiyang_store_cache_hits_total", "Blocks of the index found in the cache.")
+	cacheMisses   = desc("shiyang_store_cache_misses_total", "Blocks of the index not found in the cache.")
+	logBytes      = desc("shiyang_store_log_bytes", "Size of the log's files.")
+	diskFree      = desc("shiyang_store_disk_free_bytes", "Bytes that a write may still take on the disk.")
+	diskTotal     = desc("shiyang_store_disk_total_bytes", "Size of the disk.")
 	subscriptions = desc("shiyang_store_subscriptions", "Open subscriptions by whether they have reached the end.", "state")
 	behindMost    = desc("shiyang_store_subscription_lag_positions", "Positions between the head and the subscription to $all that is furthest behind.")
 	wakes         = desc("shiyang_store_wakes_total", "How often a commit woke a subscription or a consumer group.")
@@ -60,42 +37,63 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 // Describe implements prometheus.Collector.
 func (s *Server) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		s.figures.latency.Desc(), s.figures.events.Desc(), s.figures.refused.Desc(), perSync, subscriptions, behindMost,
-		wakes, fromMemory, refusedSigns, groupClients, groupFlying, groupParked, groupLag,
+		events, appends, latency, written, syncs, cacheHits, cacheMisses, logBytes, diskFree, diskTotal, subscriptions,
+		behindMost, wakes, fromMemory, refusedSigns, groupClients, groupFlying, groupParked, groupLag,
 	} {
 		ch <- d
 	}
 }
 
+// collected hands figures over.
+type collected chan<- prometheus.Metric
+
+func (c collected) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+}
+
+func (c collected) count(d *prometheus.Desc, v uint64) {
+	c <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v))
+}
+
 // Collect implements prometheus.Collector.
 func (s *Server) Collect(ch chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	count := func(d *prometheus.Desc, v uint64) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v))
-	}
-	s.figures.latency.Collect(ch)
-	s.figures.events.Collect(ch)
-	s.figures.refused.Collect(ch)
-	if syncs := s.journal.Stats().Syncs; syncs > 0 {
-		gauge(perSync, float64(s.journal.Head()-s.opened)/float64(syncs))
-	}
+	c := collected(ch)
+	c.journal(s.journal.Stats())
 	live, lag := s.subscriptionsLive()
-	gauge(subscriptions, float64(live), "live")
-	gauge(subscriptions, float64(s.Subscribers()-live), "catching up")
-	gauge(behindMost, float64(lag))
-	count(wakes, s.tail.Wakes())
-	count(fromMemory, s.tail.FromMemory())
+	c.gauge(subscriptions, float64(live), "live")
+	c.gauge(subscriptions, float64(s.Subscribers()-live), "catching up")
+	c.gauge(behindMost, float64(lag))
+	c.count(wakes, s.tail.Wakes())
+	c.count(fromMemory, s.tail.FromMemory())
 	if !s.guard.open() {
-		count(refusedSigns, s.guard.signIns.Refused())
+		c.count(refusedSigns, s.guard.signIns.Refused())
 	}
 	for _, g := range s.groups.Figures() {
-		gauge(groupClients, float64(g.Clients), g.Key.Stream, g.Key.Group)
-		gauge(groupFlying, float64(g.InFlight), g.Key.Stream, g.Key.Group)
-		gauge(groupParked, float64(g.Parked), g.Key.Stream, g.Key.Group)
-		gauge(groupLag, float64(g.Behind), g.Key.Stream, g.Key.Group)
+		c.gauge(groupClients, float64(g.Clients), g.Key.Stream, g.Key.Group)
+		c.gauge(groupFlying, float64(g.InFlight), g.Key.Stream, g.Key.Group)
+		c.gauge(groupParked, float64(g.Parked), g.Key.Stream, g.Key.Group)
+		c.gauge(groupLag, float64(g.Behind), g.Key.Stream, g.Key.Group)
 	}
+}
+
+func (c collected) journal(j journal.Stats) {
+	c.gauge(events, float64(j.Events))
+	c.count(appends, j.Appends)
+	c.count(written, j.Written)
+	c.count(syncs, j.Syncs)
+	c.count(cacheHits, uint64(j.CacheHits))
+	c.count(cacheMisses, uint64(j.CacheMisses))
+	c.gauge(logBytes, float64(j.LogBytes))
+	if j.DiskTotal > 0 {
+		c.gauge(diskFree, float64(j.DiskFree))
+		c.gauge(diskTotal, float64(j.DiskTotal))
+	}
+	buckets, sum := map[float64]uint64{}, uint64(0)
+	for i, n := range j.Append.Buckets[:journal.LatencyBuckets-1] {
+		sum += n
+		buckets[journal.LatencyBound(i).Seconds()] = sum
+	}
+	c <- prometheus.MustNewConstHistogram(latency, j.Append.Count, j.Append.Sum.Seconds(), buckets)
 }
 
 // subscriptionsLive counts the subscriptions that have reached the end, and

@@ -63,8 +63,6 @@ type Server struct {
 	tail     *reading.Tail
 	groups   *consumer.Groups
 	guard    guard
-	figures  *figures
-	opened   uint64        // head of the log then
 	stopping chan struct{} // closed first when stopping: ends subscriptions
 
 	mu            sync.Mutex
@@ -88,7 +86,7 @@ func New(j *journal.Journal, opts Options) (*Server, error) {
 		opts.Grace = DefaultGrace
 	}
 	s := &Server{
-		journal: j, opts: opts, stopping: make(chan struct{}), figures: newFigures(), opened: j.Head(),
+		journal: j, opts: opts, stopping: make(chan struct{}),
 		tail: reading.NewTail(j, opts.TailBytes), subscriptions: map[*subscription]struct{}{},
 	}
 	if opts.Users != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -68,10 +67,10 @@ func toStatus(trailer setTrailer, err error) error {
 		return status.Error(codes.FailedPrecondition, err.Error())
 	case errors.Is(err, journal.ErrInvalid):
 		return status.Error(codes.InvalidArgument, err.Error())
+	case errors.Is(err, journal.ErrDiskFull):
+		return status.Error(codes.ResourceExhausted, err.Error())
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, journal.ErrFailed):
 		return status.Error(codes.Unavailable, err.Error())
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return status.Error(codes.ResourceExhausted, err.Error())
 	case errors.Is(err, journal.ErrCorrupt):
 		return status.Error(codes.DataLoss, err.Error())
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -58,6 +58,9 @@ func (h health) routes(mux *http.ServeMux) {
 func (b *Bureau) serveAdmin(h health) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &figures{b})
+	if store := b.ground.embedded; store != nil {
+		registry.MustRegister(store)
+	}
 	mux := http.NewServeMux()
 	h.routes(mux)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
@@ -106,10 +109,6 @@ var (
 	reactionAt    = desc("shiyang_reaction_position", "Position up to which a reaction has reacted.", "reaction")
 	reactionStuck = desc("shiyang_reaction_stuck", "1 while a reaction tries an event again and again.", "reaction")
 	jobFailed     = desc("shiyang_job_failed", "1 if a time-driven job failed when it ran last.", "job")
-	storeEvents   = desc("shiyang_store_events", "Events in the embedded store.")
-	storeAppends  = desc("shiyang_store_appends_total", "Appends that the embedded store answered.")
-	storeSyncs    = desc("shiyang_store_syncs_total", "Commits of the embedded store, one fsync each.")
-	storeReaders  = desc("shiyang_store_subscribers", "Open subscriptions of the embedded store.")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -126,7 +125,7 @@ func truth(b bool) float64 {
 
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{viewPosition, viewBehind, viewLag, viewFailed, unknownEvents, reactionAt, reactionStuck, jobFailed, generation, reconnects, stuck, storeEvents, storeAppends, storeSyncs, storeReaders} {
+	for _, d := range []*prometheus.Desc{viewPosition, viewBehind, viewLag, viewFailed, unknownEvents, reactionAt, reactionStuck, jobFailed, generation, reconnects, stuck} {
 		ch <- d
 	}
 }
@@ -157,11 +156,4 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 	gauge(generation, float64(client.Generation))
 	count(reconnects, float64(client.Reconnects))
 	gauge(stuck, float64(client.Stuck))
-	if store := f.bureau.ground.embedded; store != nil {
-		stats := store.Stats()
-		gauge(storeEvents, float64(stats.Events))
-		count(storeAppends, float64(stats.Appends))
-		count(storeSyncs, float64(stats.Syncs))
-		gauge(storeReaders, float64(stats.Subscribers))
-	}
 }

@@ -95,6 +95,7 @@ func openGround(ctx context.Context, c config.Config, log *slog.Logger, now func
 func (g *ground) openEmbedded() (string, error) {
 	store, err := eventstore.Open(eventstore.Options{
 		Dir: g.config.Path("journal"), Now: g.now, CacheBytes: g.config.CacheBytes, Logger: g.log,
+		GroupBytes: int(g.config.StoreGroupBytes), TailBytes: int(g.config.StoreTailBytes),
 	})
 	if err != nil {
 		return "", fmt.Errorf("embedded event store: %w", err)

@@ -48,8 +48,8 @@ type Config struct {
 	MasterKey string `yaml:"master_key" env:"MASTER_KEY" help:"file of the key that wraps the keys of persons"`
 
 	// TLSCert and TLSKey are files; both or neither.
-	TLSCert string `yaml:"tls_cert" env:"TLS_CERT" help:"certificate file for the portal"`
-	TLSKey  string `yaml:"tls_key" env:"TLS_KEY" help:"key file for the portal"`
+	TLSCert string `yaml:"tls_cert" env:"TLS_CERT" help:"certificate file of the portal, or of the store that runs alone"`
+	TLSKey  string `yaml:"tls_key" env:"TLS_KEY" help:"key file of the portal, or of the store that runs alone"`
 	// BehindProxy is a CIDR whose X-Forwarded-* headers are believed.
 	BehindProxy string `yaml:"behind_proxy" env:"BEHIND_PROXY" help:"CIDR of the proxy that ends TLS"`
 	// Registrations and SignIns are let through per address in ten minutes; 0
@@ -70,6 +70,14 @@ type Config struct {
 	LogFormat string `yaml:"log_format" env:"LOG_FORMAT" help:"text or json"`
 	// CacheBytes bounds the embedded store's block cache.
 	CacheBytes int64 `yaml:"cache_bytes" env:"CACHE_BYTES" help:"block cache of the embedded store, bytes"`
+	// StoreGroupBytes and StoreTailBytes bound the events that each consumer
+	// group, and all subscriptions together, of the embedded store hold.
+	StoreGroupBytes int64 `yaml:"store_group_bytes" env:"STORE_GROUP_BYTES" help:"events that one consumer group of the store holds in memory, bytes"`
+	StoreTailBytes  int64 `yaml:"store_tail_bytes" env:"STORE_TAIL_BYTES" help:"newest events that the store holds in memory for subscriptions, bytes"`
+	// StoreAdvertise is the address that the store tells to clients that discover it.
+	StoreAdvertise string `yaml:"store_advertise" env:"STORE_ADVERTISE" help:"host:port that serve eventstore tells clients; the one they reached when empty"`
+	// StoreAnonymous gives whoever does not sign in the rights of everybody.
+	StoreAnonymous bool `yaml:"store_anonymous" env:"STORE_ANONYMOUS" help:"serve eventstore with TLS, but let clients in that do not sign in"`
 	// PermitMark is the letter after the site sequence of a permit number.
 	PermitMark string `yaml:"permit_mark" env:"PERMIT_MARK" help:"last letter of locally given permit numbers"`
 }
@@ -79,7 +87,7 @@ func Default() Config {
 	return Config{
 		Data: "./shiyang-data", Listen: "127.0.0.1:8080", Admin: "127.0.0.1:0", Internal: "127.0.0.1:0",
 		Demo: true, Tick: 30 * time.Second, LogLevel: "warn", LogFormat: "text", CacheBytes: 16 << 20, PermitMark: "P",
-		Registrations: 30, SignIns: 300,
+		Registrations: 30, SignIns: 300, StoreGroupBytes: 8 << 20, StoreTailBytes: 4 << 20,
 	}
 }
 
@@ -136,6 +144,14 @@ func (c Config) Check() error {
 	if c.CacheBytes < 1<<20 {
 		wrong("cache_bytes", fmt.Sprint(c.CacheBytes), "is too small", "use 1048576 or more")
 	}
+	for key, bytes := range map[string]int64{"store_group_bytes": c.StoreGroupBytes, "store_tail_bytes": c.StoreTailBytes} {
+		if bytes < 1<<16 || bytes > 1<<32 {
+			wrong(key, fmt.Sprint(bytes), "is no such size", "use 65536 to 4294967296")
+		}
+	}
+	if _, _, err := net.SplitHostPort(c.StoreAdvertise); c.StoreAdvertise != "" && err != nil {
+		wrong("store_advertise", c.StoreAdvertise, "is no address", "write host:port as clients reach it")
+	}
 	if len(c.PermitMark) != 1 || c.PermitMark[0] < 'A' || c.PermitMark[0] > 'Z' {
 		wrong("permit_mark", c.PermitMark, "is no capital letter", "use one letter, for example P")
 	}
@@ -162,6 +178,17 @@ func (c Config) CheckPart(part string) error {
 		need("identity", c.Identity, "name the internal address of the gateway, which keeps the accounts")
 	}
 	return errors.Join(found...)
+}
+
+// CheckStore returns what the event store lacks to run alone, or nil.
+func (c Config) CheckStore() error {
+	if c.TLSCert == "" && !Loopback(c.Internal) {
+		return &MistakeError{
+			"internal", c.Internal, "would let everybody on the network read and write events",
+			"give tls_cert and tls_key, or listen on 127.0.0.1",
+		}
+	}
+	return nil
 }
 
 // checkExposure refuses a plain listen beyond loopback.
