@@ -29,6 +29,7 @@ const (
 	opAppend operation = iota
 	opDelete
 	opTombstone
+	opProbe // writes nothing; its leader looks whether a full disk has room again
 )
 
 // request is one append or delete.
@@ -284,6 +285,9 @@ type telling struct {
 
 // write fills answers and returns only when everything they speak of is durable.
 func (j *Journal) write(group []*request, answers []answer) (err error) {
+	if err := j.restore(); err != nil {
+		return err
+	}
 	c := &j.commit
 	c.begin()
 	for i, r := range group {
@@ -309,6 +313,18 @@ func (j *Journal) write(group []*request, answers []answer) (err error) {
 	return nil
 }
 
+// restore looks, after a write was refused, whether the log has room again.
+func (j *Journal) restore() error {
+	if !j.logFull.Load() {
+		return nil
+	}
+	room, err := j.log.Restore()
+	if room {
+		j.logFull.Store(false)
+	}
+	return err
+}
+
 // store appends the committer's frame to the log and then to the index.
 func (j *Journal) store(c *committer) error {
 	if j.indexFull.Load() {
@@ -323,7 +339,6 @@ func (j *Journal) store(c *committer) error {
 	if err != nil {
 		return err
 	}
-	j.logFull.Store(false)
 	return j.indexFrame(c, written)
 }
 

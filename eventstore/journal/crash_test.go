@@ -223,27 +223,41 @@ func (lazyFile) SyncData() error              { return nil }
 func (lazyFile) SyncTo(int64) (bool, error)   { return true, nil }
 func (lazyFile) Preallocate(_, _ int64) error { return nil }
 
-// TestNobodySeesAnEventBeforeItIsDurable holds the fsync and looks.
-func TestNobodySeesAnEventBeforeItIsDurable(t *testing.T) {
-	var held atomic.Bool
-	entered, release := make(chan struct{}), make(chan struct{})
-	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if isSync(op) && isLog(op.Path) && held.CompareAndSwap(true, false) {
-			close(entered)
-			<-release
+// hold is a file system that holds one fsync of the log until it is released.
+type hold struct {
+	vfs.FS
+	held             atomic.Bool
+	entered, release chan struct{}
+}
+
+func newHold(fs vfs.FS) *hold {
+	h := &hold{entered: make(chan struct{}), release: make(chan struct{})}
+	h.FS = errorfs.Wrap(fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if isSync(op) && isLog(op.Path) && h.held.CompareAndSwap(true, false) {
+			close(h.entered)
+			<-h.release
 		}
 		return nil
 	}))
-	j := open(t, options(fs))
+	return h
+}
+
+// next makes the next fsync be held.
+func (h *hold) next() { h.held.Store(true) }
+
+// TestNobodySeesAnEventBeforeItIsDurable holds the fsync and looks.
+func TestNobodySeesAnEventBeforeItIsDurable(t *testing.T) {
+	hold := newHold(vfs.NewMem())
+	j := open(t, options(hold.FS))
 	appendTo(t, j, "a", journal.NoStream, event(1, "1"))
 	head, changed := j.Changed()
-	held.Store(true)
+	hold.next()
 	answered := make(chan error, 1)
 	go func() {
 		_, err := j.Append(context.Background(), "a", 0, event(2, "2"))
 		answered <- err
 	}()
-	<-entered
+	<-hold.entered
 	if j.Head() != head {
 		t.Errorf("before the fsync the head is %d, was %d", j.Head(), head)
 	}
@@ -255,7 +269,7 @@ func TestNobodySeesAnEventBeforeItIsDurable(t *testing.T) {
 		t.Errorf("before the fsync the append is answered: %v", err)
 	default:
 	}
-	close(release)
+	close(hold.release)
 	if err := <-answered; err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,9 @@ type verdict struct {
 // it writes to the batch. Refusals are *WrongRevisionError, *StreamDeletedError
 // or ErrInvalid; any other error is a failure of the store.
 func (c *committer) decide(r *request) (Result, error) {
+	if r.op == opProbe {
+		return Result{}, nil
+	}
 	s, err := c.stream(r.stream)
 	if err != nil {
 		return Result{}, err
@@ -60,7 +63,7 @@ func (c *committer) decide(r *request) (Result, error) {
 		return c.softDelete(r, s)
 	case opTombstone:
 		return c.tombstone(r, events[0])
-	case opAppend:
+	case opAppend, opProbe:
 	}
 	return c.append(r, s, events)
 }

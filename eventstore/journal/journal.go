@@ -37,7 +37,8 @@ type Journal struct {
 	latency        latency
 	writing        atomic.Int64 // when the running commit began, Unix nanoseconds; 0: none
 	logFull        atomic.Bool  // the last write found no room
-	indexFull      atomic.Bool  // the index cannot be written out
+	probing        atomic.Bool
+	indexFull      atomic.Bool // the index cannot be written out
 }
 
 // StoreID identifies this store; it is made once with an empty directory.
@@ -83,7 +84,10 @@ func (j *Journal) Ready() error {
 	if err := j.Err(); err != nil {
 		return err
 	}
-	if j.indexFull.Load() || j.logFull.Load() && !j.roomAgain() {
+	if j.logFull.Load() {
+		j.probe()
+	}
+	if j.indexFull.Load() || j.logFull.Load() {
 		return fmt.Errorf("event journal: %w; it is being read, but not written", ErrDiskFull)
 	}
 	since := j.writing.Load()
@@ -96,15 +100,16 @@ func (j *Journal) Ready() error {
 	return nil
 }
 
-// roomAgain looks whether the log has found room since a write was refused.
-// Without it a store that is not ready, and so is not asked to write, would
-// never learn.
-func (j *Journal) roomAgain() bool {
-	if !j.log.HasRoom() {
-		return false
+// probe has the next leader look for room. Without it a store that is not
+// ready, and so is not asked to write, would never learn of it.
+func (j *Journal) probe() {
+	if !j.probing.CompareAndSwap(false, true) {
+		return
 	}
-	j.logFull.Store(false)
-	return true
+	go func() {
+		defer j.probing.Store(false)
+		_, _ = j.do(context.Background(), newRequest(opProbe, "probe", Any)) // what comes of it is in logFull
+	}()
 }
 
 // full notes that a write was refused.

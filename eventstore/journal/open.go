@@ -184,8 +184,12 @@ func (j *Journal) catchUp() (created int64, err error) {
 
 // verify demands that the newest event of the index is in the log.
 func (j *Journal) verify(s index.State) (created int64, err error) {
-	if s.Store != j.log.Store || s.Position >= j.log.Next() {
-		return 0, fmt.Errorf("%w: it belongs to another log", index.ErrUnusable)
+	if s.Store != j.log.Store {
+		return 0, fmt.Errorf("%w: it belongs to another store", index.ErrUnusable)
+	}
+	if s.Position >= j.log.Next() { // the index is written after the log
+		return 0, fmt.Errorf("%w: the log ends with position %d, but the index has seen %d; restore a backup into an empty directory",
+			ErrCorrupt, j.log.Next()-1, s.Position)
 	}
 	f := j.log.Fetcher()
 	defer f.Close()

@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"math"
-	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -81,10 +81,10 @@ func Open(o Options) (*Index, error) {
 		x.batch = &Batch{index: x, batch: db.NewBatch()}
 		x.disk.opened.Store(true)
 		return x, nil
-	case pebble.IsCorruptionError(err), strings.Contains(err.Error(), "does not exist"), strings.Contains(err.Error(), "unknown format"):
-		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
-	default:
+	case isFull(err), errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("open index: %w", err)
+	default: // whatever it is, the index can be made again
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 }
 
@@ -111,10 +111,15 @@ func (x *Index) get(key []byte) ([]byte, bool, error) {
 	return value, true, closer.Close()
 }
 
-// damaged turns what Pebble or a decoder complains about into ErrUnusable.
+// damaged turns what Pebble or a decoder complains about into ErrUnusable, and
+// tells the owner.
 func (x *Index) damaged(err error) error {
-	if errors.Is(err, errMalformed) || pebble.IsCorruptionError(err) {
-		return fmt.Errorf("%w: %w", ErrUnusable, err)
+	if err == nil || !errors.Is(err, errMalformed) && !pebble.IsCorruptionError(err) {
+		return err
+	}
+	err = fmt.Errorf("%w: %w", ErrUnusable, err)
+	if x.disk.opened.Load() {
+		x.disk.fail(err)
 	}
 	return err
 }

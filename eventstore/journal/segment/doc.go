@@ -51,7 +51,8 @@
 // that damage to anything acknowledged is always told from a torn write, with
 // one exception: when the machine (not just the process) has stopped before
 // the mark of the last frame reached the disk, damage to that one frame cannot
-// be told from a torn write. Close syncs the mark. A file that is not as long
+// be told from a torn write. Close syncs the mark, and so does an append that
+// goes on to the next file. A file that is not as long
 // as its header says is always refused.
 //
 // The package knows nothing of events or streams. Start reading at Log.

@@ -41,6 +41,7 @@ type Log struct {
 	files    *files
 	segments atomic.Pointer[[]*Segment] // in order; the last is the active one
 	writer   writer
+	durable  durable
 	preparer preparer
 }
 

@@ -77,17 +77,15 @@ func (p *preparer) stop() {
 	}
 }
 
-// HasRoom tells whether the next file is there or can be made. It makes it in
-// the background, so a later call may know better.
-func (l *Log) HasRoom() bool {
-	p := &l.preparer
+// hasNext tells whether the next file is there, and otherwise has it made.
+func (p *preparer) hasNext(number uint64) bool {
+	p.kick(number)
 	p.mu.Lock()
-	ready, last := p.ready != nil, uint64(len(*l.segments.Load()))
-	p.mu.Unlock()
-	if !ready {
-		p.kick(last + 1)
+	defer p.mu.Unlock()
+	for p.running {
+		p.idle.Wait()
 	}
-	return ready
+	return p.ready != nil
 }
 
 // make makes a file of the size that suits the log, smaller when the disk is

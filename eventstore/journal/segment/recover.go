@@ -61,6 +61,7 @@ func (l *Log) recover(segments []*Segment) error {
 	kept := segments[:used]
 	l.segments.Store(&kept)
 	l.writer.next, l.writer.log = end.next, l
+	l.durable.set(kept, end.offset, end.next)
 	if l.opts.ReadOnly {
 		return nil
 	}

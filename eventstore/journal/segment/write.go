@@ -96,6 +96,7 @@ func (l *Log) Append(f *Frame) (Written, error) {
 	}
 	w.next += uint64(f.Len())
 	w.active.end.Store(offset + int64(len(b)))
+	l.durable.set(*l.segments.Load(), w.active.end.Load(), w.next)
 	w.mark()
 	if w.active.end.Load() > w.active.size/2 {
 		l.preparer.kick(w.active.Number + 1)
@@ -108,6 +109,16 @@ func (l *Log) Append(f *Frame) (Written, error) {
 func (w *writer) mark() {
 	w.sealed = false
 	_, _ = w.file.WriteAt(mark(w.next, w.active.salt), w.active.end.Load())
+}
+
+// Restore cleans up after a write for which there was no room, and tells
+// whether there is some now. Like Append it is for the goroutine that writes.
+func (l *Log) Restore() (bool, error) {
+	err := l.writer.clean()
+	if errors.Is(err, ErrDiskFull) {
+		return false, nil
+	}
+	return err == nil && l.preparer.hasNext(l.writer.active.Number+1), err
 }
 
 // undo takes back a write for which there was no room, however much of it was done.
@@ -139,10 +150,14 @@ func (w *writer) clean() error {
 	return nil
 }
 
-// roll goes on to the next file, which is ready on disk.
+// roll goes on to the next file, which is ready on disk. The mark of the full
+// one is synced first, so that it stays for good.
 func (w *writer) roll(need int64) error {
 	s, err := w.log.preparer.take(w.active.Number+1, fileHeader+need)
 	if err != nil {
+		return err
+	}
+	if err := w.finish(); err != nil {
 		return err
 	}
 	old, oldFile := w.active, w.file
