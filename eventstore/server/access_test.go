@@ -216,6 +216,48 @@ func TestUsersAndAccessLists(t *testing.T) {
 	wantCode(t, "a user deletes a system stream", err, esdb.ErrorCodeAccessDenied)
 }
 
+// TestALinkIsNoWayAroundAnAccessList: whoever may not read the target sees a
+// link that leads nowhere.
+func TestALinkIsNoWayAroundAnAccessList(t *testing.T) {
+	s := newSecure(t, false)
+	admin, ann, ops := s.as("admin"), s.as("ann"), s.as("ops")
+	if err := errors.Join(write(t, admin, "$secret", "Happened", `{}`), write(t, ann, "own", "$>", "0@$secret")); err != nil {
+		t.Fatal(err)
+	}
+	follow := func(c *esdb.Client) *esdb.ResolvedEvent {
+		t.Helper()
+		r, err := c.ReadStream(t.Context(), "own", esdb.ReadStreamOptions{From: esdb.Start{}, ResolveLinkTos: true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		e, err := r.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	if e := follow(ann); e.Event != nil || e.Link == nil {
+		t.Errorf("a user reads a system stream through a link: %+v", e)
+	}
+	if e := follow(admin); e.Event == nil || e.Event.StreamID != "$secret" {
+		t.Errorf("an administrator follows the link to %+v", e)
+	}
+	settings := esdb.SubscriptionSettingsDefault()
+	settings.ResolveLinkTos = true
+	err := ops.CreatePersistentSubscription(t.Context(), "own", "g", esdb.PersistentStreamSubscriptionOptions{StartFrom: esdb.Start{}, Settings: &settings})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := ann.SubscribeToPersistentSubscription(t.Context(), "own", "g", esdb.SubscribeToPersistentSubscriptionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := sub.Recv().EventAppeared; e == nil || e.Event.Event != nil || e.Event.Link == nil {
+		t.Errorf("a user reads a system stream through a group: %+v", e)
+	}
+}
+
 func TestWrongPasswords(t *testing.T) {
 	s := newSecure(t, true)
 	conn, err := grpc.NewClient(s.address, grpc.WithTransportCredentials(credentials.NewClientTLSFromCert(s.roots, "")))

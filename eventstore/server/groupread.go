@@ -57,10 +57,10 @@ func (g groups) Read(stream persistent.PersistentSubscriptions_ReadServer) error
 	}
 	defer client.Close()
 	_, stringID := o.GetUuidOption().GetContent().(*persistent.ReadReq_Options_UUIDOption_String_)
-	return toStatus(streamTrailer(stream), serveClient(stream, client, key, stringID))
+	return toStatus(streamTrailer(stream), g.serve(stream, client, key, stringID))
 }
 
-func serveClient(stream persistent.PersistentSubscriptions_ReadServer, client *consumer.Client, key consumer.Key, stringID bool) error {
+func (g groups) serve(stream persistent.PersistentSubscriptions_ReadServer, client *consumer.Client, key consumer.Key, stringID bool) error {
 	err := stream.Send(&persistent.ReadResp{Content: &persistent.ReadResp_SubscriptionConfirmation_{
 		SubscriptionConfirmation: &persistent.ReadResp_SubscriptionConfirmation{SubscriptionId: key.String()},
 	}})
@@ -72,6 +72,9 @@ func serveClient(stream persistent.PersistentSubscriptions_ReadServer, client *c
 	for {
 		select {
 		case d := <-client.Out:
+			if err := g.guard.target(stream.Context(), &d.Target); err != nil {
+				return err
+			}
 			r := resolve(d.Event, d.Target, stringID)
 			r.grouped, r.retries = true, d.Retries
 			f := frame(appendFrame(nil, r))

@@ -43,17 +43,17 @@ func (g groups) Create(ctx context.Context, req *persistent.CreateReq) (*persist
 	case *persistent.CreateReq_Options_Stream:
 		key.Stream = string(source.Stream.GetStreamIdentifier().GetStreamName())
 		start, err = startStream(source.Stream)
-	default: // clients before version 21
-		key.Stream = string(o.GetStreamIdentifier().GetStreamName())
-		start, err = startAt(o.GetSettings().GetRevision() == math.MaxUint64, o.GetSettings().GetRevision())
+	default:
+		err = invalid("the stream is missing")
 	}
 	if err != nil {
 		return nil, err
 	}
-	settings := settingsOf(o.GetSettings(), o.GetSettings().GetNamedConsumerStrategy().String())
-	if name := o.GetSettings().GetConsumerStrategy(); name != "" {
-		settings.Strategy = consumer.Strategy(name)
+	strategy := o.GetSettings().GetConsumerStrategy()
+	if strategy == "" {
+		strategy = o.GetSettings().GetNamedConsumerStrategy().String() //nolint:staticcheck // the official client sends nothing else
 	}
+	settings := settingsOf(o.GetSettings(), strategy)
 	err = g.groups.Create(key, start, filter, settings, userOf(ctx))
 	return &persistent.CreateResp{}, toStatus(unaryTrailer(ctx), err)
 }
@@ -74,8 +74,7 @@ func (g groups) Update(ctx context.Context, req *persistent.UpdateReq) (*persist
 		key.Stream = string(source.Stream.GetStreamIdentifier().GetStreamName())
 		start, err = startStream(source.Stream)
 	default:
-		key.Stream = string(o.GetStreamIdentifier().GetStreamName())
-		start, err = startAt(o.GetSettings().GetRevision() == math.MaxUint64, o.GetSettings().GetRevision())
+		err = invalid("the stream is missing")
 	}
 	if err != nil {
 		return nil, err

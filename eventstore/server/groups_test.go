@@ -313,7 +313,7 @@ func TestALostClientsEventsGoToAnother(t *testing.T) {
 
 func TestStrategies(t *testing.T) {
 	p := newPlace(t, server.Options{})
-	t.Run("round robin", func(t *testing.T) {
+	t.Run("round robin", func(*testing.T) {
 		p.create("r", "g", nil)
 		one, two := p.connect("r", "g", 10), p.connect("r", "g", 10)
 		p.write("r", "a", "b", "c", "d")

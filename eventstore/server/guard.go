@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -10,6 +11,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"shiyang/eventstore/access"
+	"shiyang/eventstore/reading"
 )
 
 // guard asks who calls and decides what they may do. A guard without sign-ins
@@ -47,6 +49,19 @@ func (g guard) allow(ctx context.Context, o access.Operation, stream string) err
 		return nil
 	}
 	return g.rules.Allow(access.CallerOf(ctx), o, stream)
+}
+
+// target hides what a link leads to from a caller who may not read its stream:
+// the link is then like one whose target is gone.
+func (g guard) target(ctx context.Context, t *reading.Target) error {
+	if g.open() || !t.Found {
+		return nil
+	}
+	err := g.rules.Allow(access.CallerOf(ctx), access.Read, t.Stream)
+	if errors.Is(err, access.ErrDenied) {
+		t.Found, err = false, nil
+	}
+	return err
 }
 
 func (g guard) signedIn(ctx context.Context) error {

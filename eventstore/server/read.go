@@ -192,6 +192,9 @@ func (r *reader) add(e journal.Record) error {
 		if target, err = reading.Follow(r.server.journal, e); err != nil {
 			return err
 		}
+		if err = r.server.guard.target(r.stream.Context(), &target); err != nil {
+			return err
+		}
 	}
 	r.page.buf = appendFrame(r.page.buf, resolve(e, target, r.stringID))
 	r.page.ends = append(r.page.ends, len(r.page.buf))
