@@ -3,10 +3,14 @@ package journal_test
 import (
 	"fmt"
 	"math"
-	"runtime"
+	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"shiyang/eventstore/journal"
 )
@@ -14,27 +18,84 @@ import (
 // kib is a payload of the size that the limits are stated for.
 var kib = `{"x":"` + strings.Repeat("x", 1024-8) + `"}`
 
-// BenchmarkAppend appends 1 KiB events durably, each with its exact expected
-// revision, to streams of 20 events.
+// BenchmarkAppend appends 1 KiB events durably, each append with its exact
+// expected revision, to streams of 20 events. "raw" is a write and an fdatasync
+// of as many bytes into a file of zeros, by one goroutine: what the disk allows.
 func BenchmarkAppend(b *testing.B) {
-	for _, writers := range []int{1, 16, 64} {
-		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
-			j := open(b, journal.Options{Dir: b.TempDir(), Logger: quiet})
-			var writer, ids atomic.Int64
-			b.SetParallelism(max(1, writers/runtime.GOMAXPROCS(0)))
-			b.RunParallel(func(pb *testing.PB) {
-				w := writer.Add(1)
-				for n := 0; pb.Next(); n++ {
-					stream := fmt.Sprintf("bench-%d-%d", w, n/20)
-					appendTo(b, j, stream, journal.Expected(n%20-1), event(int(ids.Add(1)), kib))
-				}
+	b.Run("raw", benchmarkRaw)
+	for _, size := range []int{1, 10} {
+		for _, writers := range []int{1, 16, 64} {
+			b.Run(fmt.Sprintf("events=%d/writers=%d", size, writers), func(b *testing.B) {
+				benchmarkAppend(b, writers, size)
 			})
-			b.StopTimer()
-			s := j.Stats()
-			b.ReportMetric(float64(s.Events)/b.Elapsed().Seconds(), "events/s")
-			b.ReportMetric(float64(s.Events)/float64(max(1, s.Syncs)), "events/fsync")
+		}
+	}
+}
+
+func benchmarkAppend(b *testing.B, writers, size int) {
+	j := open(b, journal.Options{Dir: b.TempDir(), Logger: quiet})
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ResetTimer()
+	before := cpu(b)
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Go(func() {
+			events := make([]journal.Event, size)
+			for n := 0; left.Add(-1) >= 0; n++ {
+				for i := range events {
+					events[i] = event(w<<40+n*size+i, kib)
+				}
+				stream := fmt.Sprintf("bench-%d-%d", w, n*size/20)
+				appendTo(b, j, stream, journal.Expected(n*size%20-1), events...)
+			}
 		})
 	}
+	all.Wait()
+	b.StopTimer()
+	s := j.Stats()
+	b.ReportMetric(float64(s.Written)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64(s.Written)/float64(max(1, s.Syncs)), "events/fsync")
+	b.ReportMetric(float64(cpu(b)-before)/float64(s.Written)/1000, "µs-cpu/event")
+}
+
+// cpu is what the process has used so far, in nanoseconds.
+func cpu(b *testing.B) int64 {
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		b.Fatal(err)
+	}
+	return use.Utime.Nano() + use.Stime.Nano()
+}
+
+func benchmarkRaw(b *testing.B) {
+	f, err := vfs.Default.OpenReadWrite(filepath.Join(b.TempDir(), "raw"), vfs.WriteCategoryUnspecified)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	const size = 64 << 20
+	if _, err := f.WriteAt(make([]byte, size), 0); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Sync(); err != nil {
+		b.Fatal(err)
+	}
+	frame := []byte(kib + strings.Repeat("x", 200))
+	at, before := int64(0), cpu(b)
+	for b.Loop() {
+		if at+int64(len(frame)) > size {
+			at = 0
+		}
+		if _, err := f.WriteAt(frame, at); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.SyncData(); err != nil {
+			b.Fatal(err)
+		}
+		at += int64(len(frame))
+	}
+	b.ReportMetric(float64(cpu(b)-before)/float64(b.N)/1000, "µs-cpu/event")
 }
 
 // BenchmarkScan reads the whole log, and one stream, of 1 KiB events.

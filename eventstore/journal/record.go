@@ -118,123 +118,106 @@ type Record struct {
 	Data     []byte
 }
 
+// errMalformed says that stored bytes are no event.
+var errMalformed = fmt.Errorf("%w: this is no event", ErrCorrupt)
+
+// field returns the number and content of the field at the start of b, and what
+// follows it: a number in v, or bytes in content. Field numbers are below 16.
+func field(b []byte) (number byte, v uint64, content, rest []byte, ok bool) {
+	if len(b) < 2 {
+		return 0, 0, nil, nil, false
+	}
+	number, kind := b[0]>>3, b[0]&7
+	v, n := uint64(b[1]), 1
+	if v >= 0x80 {
+		if v, n = binary.Uvarint(b[1:]); n <= 0 {
+			return 0, 0, nil, nil, false
+		}
+	}
+	rest = b[1+n:]
+	switch {
+	case kind == byte(protowire.VarintType):
+		return number, v, nil, rest, true
+	case kind == byte(protowire.BytesType) && v <= uint64(len(rest)):
+		return number, 0, rest[:v:v], rest[v:], true
+	default:
+		return 0, 0, nil, nil, false
+	}
+}
+
 // parseRecord reads a stored event without copying it.
 func parseRecord(wire []byte) (Record, error) {
 	r := Record{Wire: wire}
 	for b := wire; len(b) > 0; {
-		number, kind, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return Record{}, corruptRecord(protowire.ParseError(n))
+		number, v, content, rest, ok := field(b)
+		if !ok {
+			return Record{}, errMalformed
 		}
-		b = b[n:]
-		switch kind {
-		case protowire.VarintType:
-			v, n := protowire.ConsumeVarint(b)
-			if n < 0 {
-				return Record{}, corruptRecord(protowire.ParseError(n))
-			}
-			r.setNumber(number, v)
-			b = b[n:]
-		case protowire.BytesType:
-			v, n := protowire.ConsumeBytes(b)
-			if n < 0 {
-				return Record{}, corruptRecord(protowire.ParseError(n))
-			}
-			b = b[n:]
-			if err := r.setBytes(number, v, b); err != nil {
-				return Record{}, corruptRecord(err)
-			}
-		default:
-			return Record{}, corruptRecord(fmt.Errorf("wire type %d", kind))
+		b = rest
+		switch number {
+		case fieldID:
+			r.Rest = rest
+			ok = r.setID(content)
+		case fieldStream:
+			_, _, r.Stream, _, ok = field(content)
+		case fieldRevision:
+			r.Revision = int64(v)
+		case fieldCommit:
+			r.Position = v
+		case fieldMetadata:
+			ok = r.setEntry(content)
+		case fieldData:
+			r.Data = content
+		default: // readers take it from the wire form
+		}
+		if !ok {
+			return Record{}, errMalformed
 		}
 	}
 	if r.Stream == nil || r.Type == nil || r.Rest == nil {
-		return Record{}, corruptRecord(fmt.Errorf("id, stream or type is missing"))
+		return Record{}, errMalformed
 	}
 	return r, nil
 }
 
-func corruptRecord(err error) error { return fmt.Errorf("%w: event: %w", ErrCorrupt, err) }
-
-func (r *Record) setNumber(field protowire.Number, v uint64) {
-	switch field {
-	case fieldRevision:
-		r.Revision = int64(v)
-	case fieldCommit:
-		r.Position = v
-	default: // the prepare position is the same
-	}
-}
-
-func (r *Record) setBytes(field protowire.Number, v, rest []byte) error {
-	switch field {
-	case fieldID:
-		r.Rest = rest
-		return r.setID(v)
-	case fieldStream:
-		name, err := inner(v, fieldName)
-		r.Stream = name
-		return err
-	case fieldMetadata:
-		return r.setEntry(v)
-	case fieldData:
-		r.Data = v
-	default: // readers take it from the wire form
-	}
-	return nil
-}
-
-func (r *Record) setID(b []byte) error {
-	halves, err := inner(b, fieldStructured)
-	if err != nil {
-		return err
+// setID reads a UUID message, whose structured form has two halves.
+func (r *Record) setID(b []byte) bool {
+	_, _, halves, _, ok := field(b)
+	if !ok {
+		return false
 	}
 	for len(halves) > 0 {
-		number, kind, n := protowire.ConsumeTag(halves)
-		if n < 0 || kind != protowire.VarintType {
-			return fmt.Errorf("id is malformed")
+		number, v, _, rest, ok := field(halves)
+		if !ok || number < 1 || number > 2 {
+			return false
 		}
-		v, m := protowire.ConsumeVarint(halves[n:])
-		if m < 0 {
-			return protowire.ParseError(m)
-		}
-		halves = halves[n+m:]
-		binary.BigEndian.PutUint64(r.ID[(number-1)%2*8:], v)
+		binary.BigEndian.PutUint64(r.ID[(number-1)*8:], v)
+		halves = rest
 	}
-	return nil
+	return true
 }
 
-func (r *Record) setEntry(b []byte) error {
-	_, _, n := protowire.ConsumeTag(b)
-	if n < 0 {
-		return protowire.ParseError(n)
+// setEntry reads an entry of the system metadata.
+func (r *Record) setEntry(b []byte) bool {
+	_, _, key, rest, ok := field(b)
+	if !ok {
+		return false
 	}
-	key, m := protowire.ConsumeBytes(b[n:])
-	if m < 0 {
-		return protowire.ParseError(m)
-	}
-	value, err := inner(b[n+m:], 2)
-	if err != nil {
-		return err
+	_, _, value, _, ok := field(rest)
+	if !ok {
+		return false
 	}
 	switch string(key) {
 	case "type":
 		r.Type = value
 	case "created":
-		r.Created, err = strconv.ParseInt(string(value), 10, 64)
+		r.Created = 0
+		for _, c := range value {
+			if c < '0' || c > '9' {
+				return false
+			}
+			r.Created = r.Created*10 + int64(c-'0')
+		}
 	}
-	return err
-}
-
-// inner returns the bytes of the one field that b consists of.
-func inner(b []byte, want protowire.Number) ([]byte, error) {
-	number, kind, n := protowire.ConsumeTag(b)
-	if n < 0 || number != want || kind != protowire.BytesType {
-		return nil, fmt.Errorf("field %d is missing", want)
-	}
-	v, m := protowire.ConsumeBytes(b[n:])
-	if m < 0 {
-		return nil, protowire.ParseError(m)
-	}
-	return v, nil
+	return true
 }
