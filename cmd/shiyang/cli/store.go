@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"shiyang/eventstore"
+)
+
+// openStore opens the embedded store to be served to other processes: plain on
+// this machine, or with TLS and users.
+func (p *program) openStore(log *slog.Logger) (*eventstore.Store, error) {
+	c := p.config
+	if err := c.CheckStore(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	o := eventstore.Options{
+		Dir: c.Path("journal"), Now: c.Now(), CacheBytes: c.CacheBytes, Logger: log, Advertise: c.StoreAdvertise,
+		GroupBytes: int(c.StoreGroupBytes), TailBytes: int(c.StoreTailBytes), Anonymous: c.StoreAnonymous,
+	}
+	if c.TLSCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, fmt.Errorf("tls_cert and tls_key: %w", err)
+		}
+		o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		if o.Users, err = p.storeUsers(); err != nil {
+			return nil, err
+		}
+		if err := p.firstStoreUser(o.Users); err != nil {
+			return nil, err
+		}
+	}
+	return eventstore.Open(o)
+}
+
+// storeAddress is how clients reach the store.
+func (p *program) storeAddress(at net.Addr) string {
+	return fmt.Sprintf("esdb://%s?tls=%t", at, p.config.TLSCert != "")
+}
+
+// storeAdmin answers for health and figures of a store that runs alone.
+func storeAdmin(store *eventstore.Store) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), store)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /health/live", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"status":"live"}`) })
+	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if err := store.Ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, `{"status":"ready"}`)
+	})
+	return mux
+}
