@@ -243,6 +243,9 @@ func (b *Bureau) openDoors(handler http.Handler) error {
 	if err := b.serveAdmin(health{b.Ready}); err != nil {
 		return err
 	}
+	if err := b.openControl(); err != nil {
+		return err
+	}
 	if server := b.server; b.alone() {
 		listener, err := net.Listen("tcp", g.config.Internal)
 		if err != nil {

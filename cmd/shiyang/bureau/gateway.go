@@ -185,3 +185,13 @@ func (p proxied) pass(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// ErrBootstrapped refuses a second first administrator.
+var ErrBootstrapped = identity.ErrBootstrapped
+
+// Bootstrap makes the first administrator and returns the generated password,
+// which is shown nowhere else. It fails with [ErrBootstrapped] where there is
+// one.
+func (b *Bureau) Bootstrap(ctx context.Context, login string, person *commonv1.Person) (string, error) {
+	return b.identity.Bootstrap(ctx, login, person)
+}
