@@ -8,15 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"shiyang/cmd/shiyang/bureau"
-	"shiyang/cmd/shiyang/config"
+	"shiyang/cmd/shiyang/control"
 	"shiyang/cmd/shiyang/demo"
-	"shiyang/eventstore"
 	commonv1 "shiyang/proto/common/v1"
 )
 
@@ -125,13 +123,7 @@ func (p *program) servePart(ctx context.Context, part bureau.Part) error {
 // serveStore runs the embedded event store for parts in other processes.
 func (p *program) serveStore(ctx context.Context) error {
 	log := p.logger()
-	if err := os.MkdirAll(p.config.Data, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	if !config.Loopback(p.config.Internal) {
-		return fmt.Errorf("internal = %q: the event store has no TLS and no users yet; listen on loopback", p.config.Internal)
-	}
-	store, err := eventstore.Open(eventstore.Options{Dir: p.config.Path("journal"), Now: p.config.Now(), CacheBytes: p.config.CacheBytes, Logger: log})
+	store, err := p.openStore(log)
 	if err != nil {
 		return err
 	}
@@ -143,11 +135,15 @@ func (p *program) serveStore(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, listener.Close(), store.Close())
 	}
-	server := &http.Server{Handler: storeHealth(store), ReadHeaderTimeout: 5 * time.Second}
+	door, err := control.Serve(p.config.Data, bureau.StoreVault{Config: p.config, Store: store}, log)
+	if err != nil {
+		return errors.Join(err, admin.Close(), listener.Close(), store.Close())
+	}
+	server := &http.Server{Handler: storeAdmin(store), ReadHeaderTimeout: 5 * time.Second}
 	ended := make(chan error, 2)
 	go func() { ended <- store.Serve(listener) }()
 	go func() { ended <- server.Serve(admin) }()
-	fmt.Fprintf(p.out, "eventstore: esdb://%s?tls=false  (health http://%s)\n", listener.Addr(), admin.Addr())
+	fmt.Fprintf(p.out, "eventstore: %s  (health http://%s)\n", p.storeAddress(listener.Addr()), admin.Addr())
 	select {
 	case <-ctx.Done():
 		err = nil
@@ -157,20 +153,7 @@ func (p *program) serveStore(ctx context.Context) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
-	return errors.Join(err, server.Shutdown(stop), store.Stop(stop))
-}
-
-func storeHealth(store *eventstore.Store) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /health/live", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, `{"status":"live"}`) })
-	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) {
-		if err := store.Ready(); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, `{"status":"ready"}`)
-	})
-	return mux
+	return errors.Join(err, door.Close(), server.Shutdown(stop), store.Stop(stop))
 }
 
 func (p *program) initCommand() *cobra.Command {
