@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -44,30 +45,51 @@ func DiskFull(ctx context.Context, t *trial.Trial) error {
 	if err != nil {
 		return err
 	}
-	f := &filler{t: t, oracle: o, ballast: filepath.Join(disk, "ballast"), history: o.Read()}
-	f.fleet = load.NewFleet(Writers, o, "full", t.Fork)
+	f := &filler{t: t, oracle: o, ballast: filepath.Join(disk, "ballast")}
+	for n := 0; n < t.Count; n += fillsPerStore {
+		if err := f.serve(ctx, filepath.Join(disk, "data"), min(fillsPerStore, t.Count-n)); err != nil {
+			return fmt.Errorf("after %d fills: %w", n, err)
+		}
+		t.Progress(n + fillsPerStore)
+	}
+	t.Add("acknowledged", o.Acked())
+	return o.Close()
+}
+
+// fillsPerStore is how often one store meets a full disk; what it has written
+// meanwhile leaves room for no more.
+const fillsPerStore = 3
+
+// serve runs one store through some fills, kills it, and reads what it holds
+// once more.
+func (f *filler) serve(ctx context.Context, data string, fills int) (err error) {
+	f.history = f.oracle.Read()
+	f.skip = f.oracle.Acked()
+	f.fleet = load.NewFleet(Writers, f.oracle, "full", func(w uint64) *rand.Rand { return f.t.Fork(uint64(f.skip)<<8 + w) })
 	f.fleet.Size = 8 << 10
-	store, err := program.StartStore(ctx, t.Program, filepath.Join(disk, "data"), "127.0.0.1:0")
+	store, err := program.StartStore(ctx, f.t.Program, data, "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = store.End(syscall.SIGKILL) }() // gone already, unless something failed
-	for n := range t.Count {
+	for range fills {
 		if err := f.fill(ctx, store); err != nil {
-			return fmt.Errorf("fill %d: %w\n%s", n+1, err, store.Output())
+			return fmt.Errorf("%w\n%s", err, store.Output())
 		}
-		if n%3 == 2 { // now and then the store dies and comes back
-			if err := store.End(syscall.SIGKILL); err != nil {
-				return err
-			}
-			if store, err = program.StartStore(ctx, t.Program, filepath.Join(disk, "data"), "127.0.0.1:0"); err != nil {
-				return err
-			}
-		}
-		t.Progress(n + 1)
 	}
-	t.Add("acknowledged", o.Acked())
-	return errors.Join(store.End(syscall.SIGTERM), o.Close())
+	if err := store.End(syscall.SIGKILL); err != nil {
+		return err
+	}
+	if store, err = program.StartStore(ctx, f.t.Program, data, "127.0.0.1:0"); err != nil {
+		return err
+	}
+	client, err := wire.Dial(store.Address)
+	if err != nil {
+		return err
+	}
+	f.history = f.oracle.Read()
+	err = f.judge(ctx, client, "after a kill")
+	return errors.Join(err, client.Close(), store.End(syscall.SIGTERM), os.RemoveAll(data))
 }
 
 type filler struct {
@@ -76,6 +98,7 @@ type filler struct {
 	history *oracle.History
 	fleet   *load.Fleet
 	ballast string
+	skip    int // acknowledgements of earlier stores
 }
 
 // refusals passes appends on and keeps count of how they end.
@@ -176,7 +199,7 @@ func (f *filler) load() error {
 }
 
 func (f *filler) judge(ctx context.Context, client *wire.Client, when string) error {
-	verdict, err := client.Judge(ctx, f.history, f.oracle.Promised())
+	verdict, err := client.Judge(ctx, f.history, oracle.Promises{Acked: f.oracle.Promised().Acked[f.skip:]})
 	if err != nil {
 		f.t.Fault("%s: reads fail: %v", when, err)
 		return err

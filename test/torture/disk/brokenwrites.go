@@ -58,7 +58,8 @@ type breaker struct {
 	left  int
 	stays bool
 	met   string // the operation that failed first
-	sync  bool   // and whether it was to make something durable
+	sync  bool   // and whether it was to make something durable, while clients were served
+	open  bool   // the store is open
 	hit   chan struct{}
 }
 
@@ -71,7 +72,7 @@ func (b *breaker) MaybeError(op errorfs.Op) error {
 	defer b.mu.Unlock()
 	b.left--
 	if b.left == 0 {
-		b.met, b.sync = describe(op), syncs(op)
+		b.met, b.sync = describe(op), syncs(op) && b.open
 		b.fail(b) // this may be the last thing that this process does
 		close(b.hit)
 		return syscall.EIO
@@ -80,6 +81,22 @@ func (b *breaker) MaybeError(op errorfs.Op) error {
 		return syscall.EIO
 	}
 	return nil
+}
+
+// opened says that clients are served from now on, and reports whether the
+// failure lies behind.
+func (b *breaker) opened() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open = true
+	return b.met != ""
+}
+
+// brokeSync reports whether a sync has failed while clients were served.
+func (b *breaker) brokeSync() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sync
 }
 
 // String names the injector.
@@ -103,6 +120,9 @@ func breakOne(ctx context.Context, t *trial.Trial, number int) error {
 		}
 		return reopen(ctx, t, o, fs, b)
 	}
+	if b.opened() {
+		t.Add("overcome when opened", 1) // what is made from the log was made again
+	}
 	fleet := load.NewFleet(writersPerLife, o, "eio", func(w uint64) *rand.Rand { return t.Fork(uint64(number)<<8 + w) })
 	fleet.Size = 1500
 	working, cancel := context.WithCancel(ctx)
@@ -118,9 +138,9 @@ func breakOne(ctx context.Context, t *trial.Trial, number int) error {
 	case <-time.After(patience):
 		t.Fault("the store made fewer than %d changes in %s", number, patience)
 	}
-	if b.sync {
+	if b.brokeSync() {
 		afterSync(ctx, t, n, b, written)
-	} else if b.met != "" {
+	} else {
 		t.Add("failed writes and renames", 1)
 	}
 	cancel()

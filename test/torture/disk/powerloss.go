@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -48,6 +49,7 @@ func PowerLoss(ctx context.Context, t *trial.Trial) error {
 type remains struct {
 	fs     *vfs.MemFS
 	owed   oracle.Promises
+	done   []load.Done // of what is owed, appends to be sent again
 	share  int
 	op     string
 	random *rand.Rand
@@ -58,6 +60,7 @@ type outlet struct {
 	t      *trial.Trial
 	fs     *vfs.MemFS
 	oracle *oracle.Oracle
+	fleet  *load.Fleet
 	out    chan remains
 	every  int
 
@@ -84,7 +87,8 @@ func (p *outlet) MaybeError(op errorfs.Op) error {
 	p.wait = 1 + p.random.IntN(p.every)
 	r := remains{share: shares[p.random.IntN(len(shares))], op: describe(op)}
 	r.random = rand.New(rand.NewPCG(p.random.Uint64(), 0)) //nolint:gosec // replayable chance
-	r.owed = p.oracle.Promised()                           // before the clone: all this is on the disk
+	r.done = p.fleet.Recent()
+	r.owed = p.oracle.Promised() // before the clone: all this is on the disk
 	r.fs = p.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.share, RNG: r.random})
 	p.out <- r
 	if p.left--; p.left == 0 {
@@ -100,8 +104,10 @@ func (p *outlet) String() string { return "power failure" }
 func life(ctx context.Context, t *trial.Trial, number uint64, points int) (int, error) {
 	fs, o := vfs.NewCrashableMem(), oracle.New()
 	random := t.Fork(1000 + number)
+	fleet := load.NewFleet(writersPerLife, o, "life", func(w uint64) *rand.Rand { return t.Fork(number<<8 + w) })
+	fleet.Size, fleet.Group = 200+int(number)%5*700, 2
 	p := &outlet{
-		t: t, fs: fs, oracle: o, out: make(chan remains, checkers), every: 2 + random.IntN(12),
+		t: t, fs: fs, oracle: o, fleet: fleet, out: make(chan remains, checkers), every: 2 + random.IntN(12),
 		random: random, left: points, wait: 1, over: make(chan struct{}),
 	}
 	var checking sync.WaitGroup
@@ -115,7 +121,7 @@ func life(ctx context.Context, t *trial.Trial, number uint64, points int) (int, 
 			}
 		})
 	}
-	err := live(ctx, t, p, errorfs.Wrap(fs, p), number)
+	err := live(ctx, t, p, errorfs.Wrap(fs, p))
 	close(p.out)
 	checking.Wait()
 	if e := trouble.Load(); e != nil {
@@ -126,17 +132,15 @@ func life(ctx context.Context, t *trial.Trial, number uint64, points int) (int, 
 
 // live opens a store and lets clients use it until the outlet has had enough,
 // then stops it.
-func live(ctx context.Context, t *trial.Trial, p *outlet, fs vfs.FS, number uint64) error {
+func live(ctx context.Context, t *trial.Trial, p *outlet, fs vfs.FS) error {
 	n, err := open(t, fs)
 	if err != nil {
 		return err
 	}
-	fleet := load.NewFleet(writersPerLife, p.oracle, "life", func(w uint64) *rand.Rand { return t.Fork(number<<8 + w) })
-	fleet.Size, fleet.Group = 200+int(number)%5*700, 2
 	working, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var clients sync.WaitGroup
-	clients.Go(func() { fleet.Run(working, n) })
+	clients.Go(func() { p.fleet.Run(working, n) })
 	clients.Go(func() {
 		for e, err := range n.Follow(working) {
 			if err != nil {
@@ -154,7 +158,7 @@ func live(ctx context.Context, t *trial.Trial, p *outlet, fs vfs.FS, number uint
 	}
 	cancel()
 	clients.Wait()
-	if wrong, text := fleet.Wrong(); wrong > 0 {
+	if wrong, text := p.fleet.Wrong(); wrong > 0 {
 		t.Fault("%d appends of a lone writer were refused: %s", wrong, text)
 	}
 	return n.stop(ctx, false)
@@ -188,7 +192,28 @@ func recoverFrom(ctx context.Context, t *trial.Trial, o *oracle.Oracle, r remain
 		t.Fault("%s: the store cannot be read: %v", where, err)
 	}
 	t.Judge(verdict, where)
+	sendAgain(ctx, t, o, n, r, where)
 	return n.stop(ctx, false)
+}
+
+// sendAgain repeats appends that were acknowledged: nothing is written, and
+// the answer is that of the first time.
+func sendAgain(ctx context.Context, t *trial.Trial, o *oracle.Oracle, n *node, r remains, where string) {
+	for _, d := range r.done {
+		t.Add("appends repeated", 1)
+		events, err := n.Append(ctx, d.Stream, d.Expected, 200, d.IDs...)
+		if err != nil {
+			t.Fault("%s: a repeated append to %s after %d is refused: %v", where, d.Stream, d.Expected, err)
+		} else if !slices.Equal(events, d.Events) {
+			t.Fault("%s: a repeated append to %s after %d is answered %v, the first time %v", where, d.Stream, d.Expected, events, d.Events)
+		}
+	}
+	verdict, err := n.Judge(ctx, o.Read(), oracle.Promises{})
+	if err != nil {
+		t.Fault("%s: after repeated appends the store cannot be read: %v", where, err)
+	}
+	verdict.Acked = 0
+	t.Judge(verdict, where+", appends repeated")
 }
 
 // failAgain opens a copy of what is left and lets the power fail meanwhile.
@@ -202,7 +227,7 @@ func failAgain(ctx context.Context, t *trial.Trial, o *oracle.Oracle, r remains)
 		if changes(op) && wait.Add(-1) == 0 {
 			once.Do(func() {
 				fs := copied.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.share, RNG: r.random})
-				second = &remains{fs: fs, owed: r.owed, share: r.share, op: r.op + ", then " + describe(op), random: r.random}
+				second = &remains{fs: fs, owed: r.owed, done: r.done, share: r.share, op: r.op + ", then " + describe(op), random: r.random}
 			})
 		}
 		return nil

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -37,8 +38,37 @@ type Fleet struct {
 	Group   int    // most events of one append
 	Exact   bool   // no appends without a demand
 	writers []*writer
+	mu      sync.Mutex
+	recent  []Done
 	wrong   atomic.Int64
 	first   atomic.Pointer[string]
+}
+
+// Done is an append that was acknowledged.
+type Done struct {
+	Stream   string
+	Expected wire.Expected
+	IDs      []uuid.UUID
+	Events   []oracle.Event
+}
+
+// keepRecent is how many acknowledged appends a fleet can tell of.
+const keepRecent = 4
+
+// Recent returns the appends that were acknowledged last.
+func (f *Fleet) Recent() []Done {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.recent)
+}
+
+func (f *Fleet) note(d Done) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.recent) == keepRecent {
+		f.recent = f.recent[1:]
+	}
+	f.recent = append(f.recent, d)
 }
 
 // writer is one writer; it is used by one goroutine at a time.
@@ -157,6 +187,7 @@ func (w *writer) step(ctx context.Context, store Appender) error {
 		return err
 	}
 	w.fleet.Oracle.Ack(events...)
+	w.fleet.note(Done{r.stream, r.expected, r.ids, events})
 	if r.stream == w.stream {
 		w.next += int64(len(events))
 	}
