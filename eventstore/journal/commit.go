@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"shiyang/eventstore/journal/segment"
 )
 
 // A group is what one fsync makes durable: so many requests at most, and so
@@ -272,6 +274,9 @@ func (j *Journal) lead(r *request) (Result, error) {
 	for _, t := range others {
 		t.to.answer <- t.what
 	}
+	if segment.Broken == "ack" {
+		_ = j.log.SyncLate()
+	}
 	r.events = nil
 	requests.Put(r)
 	return own.result, own.err
@@ -310,6 +315,9 @@ func (j *Journal) write(group []*request, answers []answer) (err error) {
 	j.syncs.Add(1)
 	c.remember()
 	j.tail.publish(c.position)
+	if segment.Broken == "visible" {
+		return j.log.SyncLate()
+	}
 	return nil
 }
 

@@ -129,7 +129,7 @@ func (c *committer) checkKnown(stream string, s *streamState, events []Event, wr
 	if err := c.fillWindow(); err != nil {
 		return verdict{}, err
 	}
-	if _, known := c.window.find(stream, events[0].ID); !known {
+	if _, known := c.window.find(stream, events[0].ID); !known || segment.Broken == "dedup" {
 		return verdict{write: true}, nil
 	}
 	var last Result
@@ -146,6 +146,9 @@ func (c *committer) checkKnown(stream string, s *streamState, events []Event, wr
 // checkRepeated decides an append whose expected revision is already passed:
 // a repetition of what stands there has its first outcome again.
 func (c *committer) checkRepeated(r *request, events []Event, soft bool, wrong *WrongRevisionError) (verdict, error) {
+	if segment.Broken == "dedup" {
+		return verdict{}, wrong
+	}
 	var last Result
 	for i, e := range events {
 		revision := int64(r.expected) + 1 + int64(i)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,8 +33,11 @@ type disk struct {
 	full    atomic.Bool // the last attempt to write a table found no room
 	telling sync.Mutex  // orders calls of told
 	broken  chan struct{}
-	once    sync.Once
-	closing chan struct{}
+	// abandoned says that one of Pebble's goroutines was ended: the database
+	// can neither be used nor closed.
+	abandoned atomic.Bool
+	once      sync.Once
+	closing   chan struct{}
 }
 
 func newDisk(o Options) *disk {
@@ -46,24 +50,73 @@ func newDisk(o Options) *disk {
 // reserve is the room that tables leave for Pebble's book-keeping.
 func reserve(total uint64) uint64 { return min(4<<20, total/64) }
 
+// errBroken keeps a database that could not be closed away from its successor.
+var errBroken = errors.New("the index is given up")
+
+func (d *disk) isBroken() bool {
+	select {
+	case <-d.broken:
+		return true
+	default:
+		return false
+	}
+}
+
+// Remove removes a file, unless the index is given up.
+func (d *disk) Remove(name string) error {
+	if d.isBroken() {
+		return errBroken
+	}
+	return d.FS.Remove(name)
+}
+
+// Rename renames a file, unless the index is given up.
+func (d *disk) Rename(from, to string) error {
+	if d.isBroken() {
+		return errBroken
+	}
+	return d.FS.Rename(from, to)
+}
+
+// Link links a file, unless the index is given up.
+func (d *disk) Link(from, to string) error {
+	if d.isBroken() {
+		return errBroken
+	}
+	return d.FS.Link(from, to)
+}
+
 // Create refuses to make tables on a disk that is nearly full, and makes
 // Pebble wait before it tries again.
 func (d *disk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if !strings.HasSuffix(name, ".sst") || !d.opened.Load() {
+	if d.abandoned.Load() {
+		runtime.Goexit() // of a database that nobody uses or closes any more
+	}
+	if !d.opened.Load() {
 		return d.FS.Create(name, category)
 	}
-	if d.full.Load() {
-		pause := time.NewTimer(patience)
-		defer pause.Stop()
-		select {
-		case <-pause.C:
-		case <-d.closing:
-		}
+	if d.full.Load() || d.isBroken() {
+		d.pause()
+	}
+	if d.isBroken() {
+		return nil, errBroken
+	}
+	if !strings.HasSuffix(name, ".sst") {
+		return d.FS.Create(name, category)
 	}
 	if usage, err := d.GetDiskUsage(d.dir); err == nil && usage.AvailBytes < reserve(usage.TotalBytes) {
 		return nil, fmt.Errorf("create %s: %w", name, syscall.ENOSPC)
 	}
 	return d.FS.Create(name, category)
+}
+
+func (d *disk) pause() {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-d.closing:
+	}
 }
 
 // Unwrap returns the file system beneath, as vfs demands.
@@ -137,7 +190,12 @@ func (l logger) Errorf(format string, args ...any) {
 		slog.String("error", fmt.Sprintf(format, args...)))
 }
 
-// Fatalf reports the index as unusable.
+// Fatalf reports the index as unusable. Pebble does not expect it to return: a
+// background goroutine whose book-keeping failed must not go on, so it ends.
 func (l logger) Fatalf(format string, args ...any) {
 	l.disk.fail(fmt.Errorf("%w: %w", ErrUnusable, fmt.Errorf(format, args...)))
+	if l.disk.opened.Load() && (format == "%s" || strings.HasPrefix(format, "MANIFEST")) {
+		l.disk.abandoned.Store(true)
+		runtime.Goexit()
+	}
 }

@@ -34,6 +34,7 @@ type Options struct {
 // Index is an open index. One goroutine may commit; any number may read.
 type Index struct {
 	db    *pebble.DB
+	lock  *pebble.Lock
 	disk  *disk
 	batch *Batch
 }
@@ -74,7 +75,18 @@ func Open(o Options) (*Index, error) {
 		po.Levels[i].BlockSize = 16 << 10
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
+	if err := o.FS.MkdirAll(o.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("make directory of the index: %w", err)
+	}
+	lock, err := pebble.LockDirectory(o.Dir, o.FS)
+	if err != nil {
+		return nil, fmt.Errorf("lock index: %w", err)
+	}
+	po.Lock, x.lock = lock, lock
 	db, err := pebble.Open(o.Dir, po)
+	if err != nil {
+		err = errors.Join(err, lock.Close())
+	}
 	switch {
 	case err == nil:
 		x.db = db
@@ -262,15 +274,21 @@ func (x *Index) Flush() error {
 }
 
 // Close writes the buffer out, if the disk has room, and closes the files. What
-// could not be written is indexed again when the index is opened.
+// could not be written is indexed again when the index is opened. A database
+// whose book-keeping failed is left as it is: its Close would never end.
 func (x *Index) Close(failed bool) (err error) {
 	defer func() { // after a failure Pebble may be in any state
 		if r := recover(); r != nil {
 			err = fmt.Errorf("close index: %v", r)
 		}
+		err = errors.Join(err, x.lock.Close())
 	}()
+	if x.disk.abandoned.Load() {
+		x.disk.close()
+		return nil
+	}
 	err = x.batch.batch.Close()
-	if !failed && !x.disk.readOnly && !x.disk.full.Load() {
+	if !failed && !x.disk.readOnly && !x.disk.full.Load() && !x.disk.isBroken() {
 		err = errors.Join(err, x.disk.flush(x.db))
 	}
 	x.disk.close()

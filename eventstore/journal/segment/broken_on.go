@@ -1,0 +1,11 @@
+//go:build broken
+
+package segment
+
+import "os"
+
+// Broken names the promise that this deliberately broken build does not keep:
+// "sync" never syncs the log, "ack" answers before the sync, "visible" shows
+// events before it, "dedup" writes a repeated append again. Nobody may run
+// such a build but a test that must find the loss.
+var Broken = os.Getenv("SHIYANG_BROKEN")
