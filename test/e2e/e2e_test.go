@@ -21,6 +21,7 @@
 //	keep NAME field            keep a field of the last answer as $NAME
 //	back LOGIN                 go on in the session that LOGIN opened before
 //	seat ID                    act in another capacity of the same person
+//	flip FILE [BYTE]           change one bit of a file, in its middle or at a byte
 //	events | unchanged N       count the events of the log; check that there are N
 //
 // $URL is the portal's address, $PASSWORD_OF_shouli a password that was printed.

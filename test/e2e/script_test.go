@@ -48,6 +48,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"seat":      command((*chapter).seat),
 	"events":    command((*chapter).events),
 	"unchanged": command((*chapter).unchanged),
+	"flip":      command((*chapter).flip),
 }
 
 // command makes a command of a script: its failure is told on stderr, and is
