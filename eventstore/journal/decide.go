@@ -3,6 +3,8 @@ package journal
 import (
 	"crypto/rand"
 	"fmt"
+
+	"shiyang/eventstore/journal/segment"
 )
 
 // Expected is the last revision that a writer expects a stream to have, or one
