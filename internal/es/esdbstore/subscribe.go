@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -237,6 +238,11 @@ func (f *feed) receive(ctx context.Context, sub receiver) {
 	defer sub.Close() //nolint:errcheck // always nil
 	for {
 		step := received(sub)
+		if len(f.steps) == 0 {
+			// The event came with the answer to whoever appended it, on one
+			// connection: let that go first.
+			runtime.Gosched()
+		}
 		select {
 		case f.steps <- step:
 		case <-ctx.Done():
