@@ -157,19 +157,26 @@ func (n *group) dropAll(err error) {
 	n.line.clients.list = nil
 }
 
-// work does all that can be done now, and has the group woken for more.
+// work does all that can be done now, and has the group woken for more. What
+// is asked for meanwhile does not wait until everything is read.
 func (n *group) work() {
-	now := n.now()
-	n.line.expire(now)
-	for {
+	for more := true; more; {
+		now := n.now()
+		n.line.expire(now)
 		n.line.push(now)
-		if !n.fill() {
-			break
+		more = n.fill()
+		n.writeParked()
+		n.forgetReplayed()
+		n.checkpoint(now)
+		select {
+		case f := <-n.orders:
+			n.obey(f)
+			more = true
+		case <-n.stop:
+			return
+		default:
 		}
 	}
-	n.writeParked()
-	n.forgetReplayed()
-	n.checkpoint(now)
 	if len(n.line.clients.list) > 0 && n.atEnd && !n.armed {
 		n.armed = true
 		n.waiter.Arm(n.seen, uint64(max(1, n.MinCheckpoint)))

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -78,22 +79,41 @@ func (g *Groups) now() time.Time { return g.opts.Now() }
 
 // load starts what is stored.
 func (g *Groups) load() error {
-	r, found, err := g.newest(configStream)
-	if err != nil || !found {
+	entries, err := g.stored()
+	if err != nil {
 		return err
 	}
-	var c config
-	if err := json.Unmarshal(r.Data, &c); err != nil {
-		return fmt.Errorf("%s, revision %d: %w", configStream, r.Revision, err)
-	}
-	for _, e := range c.Entries {
-		n, err := g.startGroup(e)
-		if err != nil {
+	for _, e := range entries {
+		if err := g.replace(e); err != nil {
 			return err
 		}
-		g.running[e.key()] = n
 	}
 	return nil
+}
+
+// stored reads the list of groups: the newest that can be read, because
+// whoever may write system streams could have written anything there.
+func (g *Groups) stored() ([]entry, error) {
+	s, err := g.journal.Stream(configStream)
+	if err != nil || s.Missing() || s.Tombstoned {
+		return nil, err
+	}
+	for e, err := range g.journal.EventsBackwards(configStream, s.First, s.Last) {
+		if err != nil {
+			return nil, err
+		}
+		var c config
+		wrong := json.Unmarshal(e.Data, &c)
+		for _, x := range c.Entries {
+			wrong = errors.Join(wrong, x.check())
+		}
+		if wrong == nil {
+			return c.Entries, nil
+		}
+		g.opts.Logger.LogAttrs(context.Background(), slog.LevelError, "list of consumer groups cannot be read",
+			slog.Int64("revision", e.Revision), slog.String("error", wrong.Error()))
+	}
+	return nil, nil
 }
 
 // store writes all groups as they are with one changed: e is put in the place
@@ -276,12 +296,10 @@ func (g *Groups) Restart() error {
 	old := g.running
 	g.running = map[Key]*group{}
 	g.mu.Unlock()
-	var err error
 	for key, n := range old {
 		n.halt(&GroupError{Kind: Dropped, Key: key})
-		err = errors.Join(err, g.replace(n.entry))
 	}
-	return err
+	return g.load()
 }
 
 // Stop ends all groups, and waits until they write nothing more.

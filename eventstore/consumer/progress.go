@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,8 @@ func parsePosition(all bool, text string) (int64, error) {
 	return strconv.ParseInt(text, 10, 64)
 }
 
-// loadCheckpoint returns how far a group has come, if it ever wrote that.
+// loadCheckpoint returns how far a group has come, if it ever wrote that. One
+// that cannot be read counts as none: what was done is then delivered again.
 func (g *Groups) loadCheckpoint(e entry) (mark int64, known bool, err error) {
 	r, found, err := g.newest(e.key().checkpoints())
 	if err != nil || !found {
@@ -51,7 +53,9 @@ func (g *Groups) loadCheckpoint(e entry) (mark int64, known bool, err error) {
 		mark, err = parsePosition(e.all(), text)
 	}
 	if err != nil {
-		return 0, false, fmt.Errorf("checkpoint of %s: %w", e.key(), err)
+		g.opts.Logger.LogAttrs(context.Background(), slog.LevelError, "checkpoint of a consumer group cannot be read",
+			slog.String("group", e.key().String()), slog.String("error", err.Error()))
+		return 0, false, nil
 	}
 	return mark, true, nil
 }

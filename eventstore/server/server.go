@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"runtime"
 	"sync"
 	"time"
 
@@ -115,8 +114,6 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		// Fixed windows: estimating them costs a ping, and two wake-ups, for each append.
 		grpc.InitialWindowSize(1 << 20),
 		grpc.InitialConnWindowSize(4 << 20),
-		// Each append is a stream of its own: let goroutines that are there run them.
-		grpc.NumStreamWorkers(uint32(4 * runtime.GOMAXPROCS(0))),
 		// The client pings every 10 seconds, also when idle.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	}
