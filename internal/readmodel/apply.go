@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,31 +52,46 @@ func (m *member) place() place {
 
 func (m *member) broken() bool { return m.at.gap || m.at.failure != (Failure{}) }
 
-// transaction is the Tx given to handlers. On SQLite it prepares each
-// statement once per batch; pgx does that by itself.
+// transaction is the Tx given to handlers. On SQLite each statement is prepared
+// once for all batches; pgx does that by itself.
 type transaction struct {
 	*sql.Tx
-	engine string
-	stmts  map[string]*sql.Stmt
+	db    *DB
+	stmts map[string]*sql.Stmt
+	held  any // by the handlers of one projection, see Held
 }
-
-const preparedPerBatch = 128
 
 func (db *DB) begin(ctx context.Context) (*transaction, error) {
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("begin: %w", err)
 	}
-	return &transaction{Tx: tx, engine: db.engine, stmts: map[string]*sql.Stmt{}}, nil
+	return &transaction{Tx: tx, db: db, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// commit commits and prepares what was prepared for this batch alone for the
+// next ones.
+func (t *transaction) commit(ctx context.Context) error {
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	t.db.remember(ctx, t.stmts)
+	return nil
 }
 
 func (t *transaction) prepared(ctx context.Context, query string) *sql.Stmt {
-	if t.engine != SQLite {
+	if t.db.engine != SQLite {
 		return nil
 	}
-	s, ok := t.stmts[query]
-	if ok || len(t.stmts) >= preparedPerBatch {
+	if s, ok := t.stmts[query]; ok {
 		return s
+	}
+	if len(t.stmts) >= preparedStatements {
+		return nil
+	}
+	if s := t.db.remembered(query); s != nil {
+		t.stmts[query] = t.StmtContext(ctx, s)
+		return t.stmts[query]
 	}
 	s, err := t.PrepareContext(ctx, query)
 	if err != nil {
@@ -113,15 +127,30 @@ func (t *transaction) QueryRowContext(ctx context.Context, query string, args ..
 
 func engineOf(tx Tx) string {
 	if t, ok := tx.(*transaction); ok {
-		return t.engine
+		return t.db.engine
 	}
 	return SQLite
 }
 
+// errRefused reports that a handler refused an event while nothing kept its
+// projection apart from the others.
+var errRefused = errors.New("a handler refused an event")
+
 // applyAll gives a batch to every member in one transaction. A member whose
-// handler fails is put back to its savepoint and carries its failure from then
-// on; the others move on. An error means that nothing happened at all.
+// handler fails is put back to where it stood and carries its failure from
+// then on; the others move on. An error means that nothing happened at all.
+//
+// Failures are rare and savepoints are not free, so a batch is first applied
+// without any, and once more with them if a handler fails.
 func (db *DB) applyAll(ctx context.Context, members []*member, b batch) error {
+	err := db.applyBatch(ctx, members, b, applyOne)
+	if errors.Is(err, errRefused) {
+		err = db.applyBatch(ctx, members, b, applyApart)
+	}
+	return err
+}
+
+func (db *DB) applyBatch(ctx context.Context, members []*member, b batch, apply func(context.Context, *transaction, *member, batch) (checkpoint, error)) error {
 	tx, err := db.begin(ctx)
 	if err != nil {
 		return err
@@ -129,12 +158,19 @@ func (db *DB) applyAll(ctx context.Context, members []*member, b batch) error {
 	defer func() { _ = tx.Rollback() }()
 	next := make([]checkpoint, len(members))
 	for i, m := range members {
-		if next[i], err = applyOne(ctx, tx, m, b); err != nil {
+		next[i] = m.at
+		if m.at.position >= b.end && (m.at.live || !b.caught) && !m.retry {
+			continue
+		}
+		if next[i], err = apply(ctx, tx, m, b); err != nil {
 			return err
 		}
 	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	if err := moveCheckpoints(ctx, tx, members, next); err != nil {
+		return err
+	}
+	if err := tx.commit(ctx); err != nil {
+		return err
 	}
 	for i, m := range members {
 		m.at, m.retry, m.current = next[i], false, m.current || b.caught
@@ -142,27 +178,23 @@ func (db *DB) applyAll(ctx context.Context, members []*member, b batch) error {
 	return nil
 }
 
-// applyOne runs a member's handlers inside a savepoint.
+// applyOne runs a member's handlers.
 func applyOne(ctx context.Context, tx *transaction, m *member, b batch) (checkpoint, error) {
-	if m.at.position >= b.end && (m.at.live || !b.caught) && !m.retry {
-		return m.at, nil
+	next, _, err := handle(ctx, tx, m, b)
+	if err != nil && ctx.Err() == nil && !transient(err) {
+		return m.at, errors.Join(errRefused, err)
 	}
-	if !m.concerned(b) { // no handler, so nothing to put back
-		next, _, err := handle(ctx, tx, m, b)
-		if err == nil {
-			err = moveCheckpoint(ctx, tx, m.Projection, m.at, next)
-		}
-		return next, err
-	}
+	return next, err
+}
+
+// applyApart runs a member's handlers inside a savepoint.
+func applyApart(ctx context.Context, tx *transaction, m *member, b batch) (checkpoint, error) {
 	if _, err := tx.Tx.ExecContext(ctx, "SAVEPOINT view"); err != nil {
 		return m.at, fmt.Errorf("savepoint: %w", err)
 	}
 	next, failure, err := handle(ctx, tx, m, b)
-	if err == nil {
-		err = moveCheckpoint(ctx, tx, m.Projection, m.at, next)
-	}
 	if err != nil {
-		if ctx.Err() != nil || transient(err) || errors.Is(err, errMoved) {
+		if ctx.Err() != nil || transient(err) {
 			return m.at, err
 		}
 		if _, err := tx.Tx.ExecContext(ctx, "ROLLBACK TO SAVEPOINT view"); err != nil {
@@ -180,16 +212,13 @@ func applyOne(ctx context.Context, tx *transaction, m *member, b batch) (checkpo
 	return next, nil
 }
 
-// concerned tells whether any handler of a member listens to a batch.
-func (m *member) concerned(b batch) bool {
-	return slices.ContainsFunc(b.items, func(it item) bool { return it.want && m.handlers[it.fact.Type] != nil })
-}
-
 // handle runs the handlers of one member over the part of a batch that it has
 // not seen.
-func handle(ctx context.Context, tx Tx, m *member, b batch) (next checkpoint, failure Failure, err error) {
+func handle(ctx context.Context, tx *transaction, m *member, b batch) (next checkpoint, failure Failure, err error) {
 	next = m.at
 	next.failure = Failure{}
+	tx.held = nil
+	var last Fact
 	for i := range b.items {
 		it := &b.items[i]
 		if it.fact.Position <= m.at.position {
@@ -207,13 +236,31 @@ func handle(ctx context.Context, tx Tx, m *member, b batch) (next checkpoint, fa
 			if err != nil {
 				return m.at, failureOf(err, it.fact), err
 			}
+			last = it.fact
 		}
+	}
+	if err := m.flush(ctx, tx); err != nil {
+		return m.at, failureOf(err, last), err
 	}
 	next.position, next.live = max(m.at.position, b.end), m.at.live || b.caught
 	if b.last != nil {
 		next.recordedAt = recordedAt(b.last)
 	}
+	if next.live && !m.at.live {
+		if err := makeIndexes(ctx, tx, m.Projection); err != nil {
+			return m.at, Failure{Error: shorten(err.Error()), Position: b.end}, err
+		}
+	}
 	return next, Failure{}, nil
+}
+
+// flush writes what the handlers hold back.
+func (m *member) flush(ctx context.Context, tx *transaction) error {
+	if m.Flush == nil || tx.held == nil {
+		return nil
+	}
+	defer func() { tx.held = nil }()
+	return call(ctx, Handler{apply: func(ctx context.Context, tx Tx, _ Fact) error { return m.Flush(ctx, tx) }}, tx, Fact{})
 }
 
 // call turns a panic of a handler into an error, so that one bad event cannot
@@ -298,8 +345,11 @@ func Apply(ctx context.Context, db *DB, p Projection, facts ...Fact) error {
 		return fmt.Errorf("%s: %s at %d: %w", m.Key(), failure.Type, failure.Position, err)
 	}
 	next.live, next.recordedAt = true, recorded
-	if err := moveCheckpoint(ctx, tx, m.Projection, m.at, next); err != nil {
+	if err := makeIndexes(ctx, tx, m.Projection); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := moveCheckpoints(ctx, tx, []*member{m}, []checkpoint{next}); err != nil {
+		return err
+	}
+	return tx.commit(ctx)
 }

@@ -48,9 +48,22 @@ func Build(ctx context.Context, db *DB, source Source, codec Decoder, p Projecti
 			return fmt.Errorf("build: %w", err)
 		}
 		if m.at.events-before <= batchEvents {
-			return nil
+			return db.index(ctx, m.Projection)
 		}
 	}
+}
+
+// index makes the indexes of a projection whose rows are entered.
+func (db *DB) index(ctx context.Context, p *Projection) error {
+	tx, err := db.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if err := makeIndexes(ctx, tx, p); err != nil {
+		return err
+	}
+	return tx.commit(ctx)
 }
 
 // bring gives a member what it lacks, up to a position.

@@ -124,25 +124,69 @@ func loadCheckpoint(ctx context.Context, tx Tx, p *Projection) (checkpoint, erro
 // second writer whose lock was lost.
 var errMoved = errors.New("the checkpoint was moved by someone else")
 
-// moveCheckpoint moves a projection from one place to the next and clears its
-// failure. It fails with errMoved if the projection is no longer at from.
-func moveCheckpoint(ctx context.Context, tx Tx, p *Projection, from, to checkpoint) error {
-	recorded := ""
-	if !to.recordedAt.IsZero() {
-		recorded = to.recordedAt.UTC().Format(time.RFC3339Nano)
+// moveCheckpoints moves projections from where they stand to the next place,
+// those that go the same way with one statement, and clears their failures.
+// It fails with errMoved if one is no longer where its member believes it.
+func moveCheckpoints(ctx context.Context, tx Tx, members []*member, next []checkpoint) error {
+	type way struct {
+		from, to es.Position
+		events   int64
+		recorded string
+		live     int
 	}
-	res, err := tx.ExecContext(ctx, `UPDATE readmodel_view
-		SET position = $1, events = $2, recorded_at = $3, live = $4,
-		    failed_error = '', failed_event = '', failed_type = '', failed_position = 0
-		WHERE name = $5 AND version = $6 AND position = $7 AND events = $8`,
-		to.position, to.events, recorded, to.liveNumber(), p.Name, p.Version, from.position, from.events)
-	if err != nil {
-		return fmt.Errorf("%s: move checkpoint: %w", p.Key(), err)
+	ways := map[way][]*member{}
+	reached := map[*member]int64{}
+	for i, m := range members {
+		to := next[i]
+		if to.failure != (Failure{}) || !m.retry && to.position == m.at.position && to.events == m.at.events && to.live == m.at.live {
+			continue // put back, or given nothing
+		}
+		w := way{from: m.at.position, to: to.position, events: to.events - m.at.events, live: to.liveNumber()}
+		if !to.recordedAt.IsZero() {
+			w.recorded = to.recordedAt.UTC().Format(time.RFC3339Nano)
+		}
+		ways[w], reached[m] = append(ways[w], m), to.events
 	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(fmt.Errorf("%s: %w", p.Key(), errMoved), err)
+	for w, group := range ways {
+		args := []any{w.to, w.events, w.recorded, w.live, w.from}
+		var these []string
+		for _, m := range group {
+			args = append(args, m.Name, m.Version)
+			these = append(these, fmt.Sprintf("name = $%d AND version = $%d", len(args)-1, len(args)))
+		}
+		moved, err := movedTo(ctx, tx, `UPDATE readmodel_view
+			SET position = $1, events = events + $2, recorded_at = $3, live = $4,
+			    failed_error = '', failed_event = '', failed_type = '', failed_position = 0
+			WHERE position = $5 AND (`+strings.Join(these, " OR ")+`) RETURNING name, events`, args)
+		if err != nil {
+			return fmt.Errorf("move checkpoints: %w", err)
+		}
+		for _, m := range group {
+			if events, ok := moved[m.Name]; !ok || events != reached[m] {
+				return fmt.Errorf("%s: %w", m.Key(), errMoved)
+			}
+		}
 	}
 	return nil
+}
+
+// movedTo returns the new number of events of each view that a statement moved.
+func movedTo(ctx context.Context, tx Tx, query string, args []any) (map[string]int64, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	moved := map[string]int64{}
+	for rows.Next() {
+		var name string
+		var events int64
+		if err := rows.Scan(&name, &events); err != nil {
+			return nil, err
+		}
+		moved[name] = events
+	}
+	return moved, rows.Err()
 }
 
 func (c checkpoint) liveNumber() int {
@@ -203,6 +247,16 @@ func (db *DB) feedWith(ctx context.Context, p *Projection, prefixes []string) er
 		strings.Join(prefixes, " "), p.Name, p.Version)
 	if err != nil {
 		return fmt.Errorf("%s: note prefixes: %w", p.Key(), err)
+	}
+	return nil
+}
+
+// makeIndexes makes what the queries of a projection need.
+func makeIndexes(ctx context.Context, tx Tx, p *Projection) error {
+	for _, ddl := range p.Indexes {
+		if _, err := tx.ExecContext(ctx, ddl); err != nil {
+			return fmt.Errorf("%s: make indexes: %w", p.Key(), err)
+		}
 	}
 	return nil
 }

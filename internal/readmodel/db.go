@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	// Both engines speak through database/sql.
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -31,6 +32,9 @@ type DB struct {
 	writer *sql.DB
 	reader *sql.DB
 	board  *board
+
+	mu         sync.Mutex
+	statements map[string]*sql.Stmt // of the writer, on SQLite
 }
 
 // readers is how many connections serve queries at once.
@@ -93,7 +97,7 @@ func connectSQLite(address string, scratch bool) (*DB, error) {
 	}
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	return &DB{engine: SQLite, url: address, path: path, writer: writer, reader: reader, board: newBoard()}, nil
+	return &DB{engine: SQLite, url: address, path: path, writer: writer, reader: reader, board: newBoard(), statements: map[string]*sql.Stmt{}}, nil
 }
 
 // connectPostgres opens the pools of a PostgreSQL database; a schema given
@@ -139,6 +143,36 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 // QueryRow runs a query that answers at most one row on the readers' pool.
 func (db *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	return db.reader.QueryRowContext(ctx, query, args...)
+}
+
+// preparedStatements is how many statements of handlers stay prepared.
+const preparedStatements = 256
+
+func (db *DB) remembered(query string) *sql.Stmt {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.statements[query]
+}
+
+// remember prepares statements for the batches to come. One that cannot be
+// prepared is prepared for each batch as before.
+func (db *DB) remember(ctx context.Context, used map[string]*sql.Stmt) {
+	for query := range used {
+		if db.remembered(query) != nil {
+			continue
+		}
+		s, err := db.writer.PrepareContext(ctx, query)
+		if err != nil {
+			continue
+		}
+		db.mu.Lock()
+		if _, known := db.statements[query]; known || len(db.statements) >= preparedStatements {
+			_ = s.Close()
+		} else {
+			db.statements[query] = s
+		}
+		db.mu.Unlock()
+	}
 }
 
 // Ping answers whether the database can be reached.

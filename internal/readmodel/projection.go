@@ -68,6 +68,10 @@ type Projection struct {
 	// Schema is run in order when the version is first built. It must be
 	// understood by both engines.
 	Schema []string
+	// Indexes are statements that make what only queries need ("CREATE INDEX IF
+	// NOT EXISTS …"). They are run when the version first reaches the head:
+	// entering many rows first and sorting them once is several times cheaper.
+	Indexes []string
 	// Tables are all tables of Schema. Each ends in "_v<Version>" and has a
 	// primary key.
 	Tables []string
@@ -77,6 +81,26 @@ type Projection struct {
 	// stand in a report.
 	Personal []string
 	Handlers []Handler
+	// Flush, if set, is called when handlers have seen all events of a batch,
+	// and writes what they hold back with [Held]: a row that several events
+	// change is then written once.
+	Flush func(ctx context.Context, tx Tx) error
+}
+
+// Held returns what the handlers of a projection hold back for the batch at
+// hand: made by fresh at the first call, the same until Flush has returned. It
+// must be written by Flush, or it is lost.
+func Held[T any](tx Tx, fresh func() T) T {
+	t, ok := tx.(*transaction)
+	if !ok {
+		panic("readmodel: Held outside of a handler") // only handlers are given a Tx
+	}
+	held, ok := t.held.(T)
+	if !ok {
+		held = fresh()
+		t.held = held
+	}
+	return held
 }
 
 // Handler changes a read model for one type of event. Make it with [On].

@@ -35,15 +35,24 @@ func Bigrams(text string) string {
 	return b.String()
 }
 
-// runs splits text into its runs of folded letters and digits.
-func runs(text string) []string {
-	folded := strings.Map(func(r rune) rune {
+// Fold writes text as searches compare it: letters in lower case, full-width
+// forms in half width.
+func Fold(text string) string {
+	return strings.Map(func(r rune) rune {
 		if r >= 0xFF01 && r <= 0xFF5E {
 			r -= 0xFEE0
 		}
 		return unicode.ToLower(r)
 	}, text)
-	return strings.FieldsFunc(folded, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+}
+
+// Terms are the runs of folded letters and digits of a text: what a search for
+// it looks for, each anywhere.
+func Terms(text string) []string { return runs(text) }
+
+// runs splits text into its runs of folded letters and digits.
+func runs(text string) []string {
+	return strings.FieldsFunc(Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
 
 // grams returns the pairs of a run and its last character.
@@ -113,17 +122,21 @@ func putSearchPostgres(ctx context.Context, tx Tx, table, key, body string) erro
 
 func putSearchSQLite(ctx context.Context, tx Tx, table, key, body string) error {
 	var doc int64
-	err := tx.QueryRowContext(ctx, `SELECT doc FROM `+table+` WHERE key = $1`, key).Scan(&doc)
-	switch {
-	case errors.Is(err, sql.ErrNoRows) && body == "":
-		return nil
-	case errors.Is(err, sql.ErrNoRows):
-		err = tx.QueryRowContext(ctx, `INSERT INTO `+table+` (key, body) VALUES ($1, $2) RETURNING doc`, key, body).Scan(&doc)
-		if err != nil {
+	if body != "" { // most keys are new
+		err := tx.QueryRowContext(ctx, `INSERT INTO `+table+` (key, body) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING doc`,
+			key, body).Scan(&doc)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `INSERT INTO `+table+`_fts (rowid, grams) VALUES ($1, $2)`, doc, Bigrams(body))
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO `+table+`_fts (rowid, grams) VALUES ($1, $2)`, doc, Bigrams(body))
-		return err
+	}
+	var before string
+	err := tx.QueryRowContext(ctx, `SELECT doc, body FROM `+table+` WHERE key = $1`, key).Scan(&doc, &before)
+	switch {
+	case errors.Is(err, sql.ErrNoRows) || err == nil && before == body:
+		return nil
 	case err != nil:
 		return err
 	}
