@@ -2,19 +2,19 @@
 // pagination, conditions with numbered placeholders, and the choice between
 // two ways to search. It imports internal/readmodel and internal/problem.
 //
+// Start with [Where]; [Where.Search] chooses how words are looked for.
+//
 // A list never counts or skips rows: a page begins after the last row of the
 // page before, found by an index, so page 2,000 costs what page 1 costs.
 package page
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
 
 	"shiyang/internal/problem"
-	"shiyang/internal/readmodel"
 )
 
 // Cursor is where a page ended: the value of the order's column and the id.
@@ -123,34 +123,3 @@ func (w *Where) String() string {
 
 // Args are the arguments in the order of their placeholders.
 func (w *Where) Args() []any { return w.args }
-
-// few is up to how many hits a search starts from the index of words. Beyond,
-// the hits are so common that walking the list's own order fills a page at
-// once, while collecting them all would not.
-const few = 2000
-
-// Search keeps rows whose text in the search table holds every term of query.
-func (w *Where) Search(ctx context.Context, db *readmodel.DB, table, id, query string) error {
-	match, value, ok := readmodel.MatchQuery(db.Engine(), table, query, 1)
-	if !ok {
-		return nil
-	}
-	var hits int
-	err := db.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (%s LIMIT %d) hits`, match, few+1), value).Scan(&hits)
-	if err != nil {
-		return fmt.Errorf("search %s: %w", table, err)
-	}
-	if hits <= few {
-		match, value, _ = readmodel.MatchQuery(db.Engine(), table, query, len(w.args)+1)
-		w.args = append(w.args, value)
-		w.conditions = append(w.conditions, id+" IN ("+match+")")
-		return nil
-	}
-	for _, term := range strings.Fields(query) {
-		w.Add(`EXISTS (SELECT 1 FROM `+table+` s WHERE s.key = `+id+` AND lower(s.body) LIKE ? ESCAPE '\')`,
-			"%"+escape.Replace(strings.ToLower(term))+"%")
-	}
-	return nil
-}
-
-var escape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)

@@ -2,6 +2,7 @@ package permitlist
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -12,52 +13,48 @@ import (
 
 type readmodelEvent = proto.Message
 
-// filed is what both filings change: stage, class, industry and receipt.
-func (v view) filed(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, content *permitsv1.ApplicationContent, received string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET industry = $2 WHERE permit_id = $1`, fact.ID, content.GetIndustry())
-	if err != nil {
-		return err
+func onOpened(_ context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationOpened) error {
+	held := heldRows(tx)
+	if held.known[fact.ID] != nil {
+		return errors.New("the permit was opened before")
 	}
-	return v.change(ctx, tx, fact, func(f *Facts) {
-		f.Class = content.GetManagementClass()
-		if received != "" {
-			f.Status, f.Received, f.Answered = permitsv1.PermitStatus_PERMIT_STATUS_SUBMITTED, received, ""
-		}
+	held.add(&row{
+		id: fact.ID, facility: e.GetFacilityId(), enterprise: e.GetEnterpriseId(), name: e.GetUnitName(), uscc: e.GetUscc(),
+		division: e.GetDivision(), example: e.GetExample(), recorded: stamp(fact), at: fact.Position, fresh: true,
+		facts: Facts{Status: permitsv1.PermitStatus_PERMIT_STATUS_DRAFT, Class: e.GetManagementClass()},
+	})
+	return nil
+}
+
+// file is what every filing changes: stage, class, industry and receipt.
+func (r *row) file(content *permitsv1.ApplicationContent, received string) {
+	r.industry, r.facts.Class = content.GetIndustry(), content.GetManagementClass()
+	if received != "" {
+		r.facts.Status, r.facts.Received, r.facts.Answered = permitsv1.PermitStatus_PERMIT_STATUS_SUBMITTED, received, ""
+	}
+}
+
+func onSubmitted(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationSubmitted) error {
+	return edit(ctx, tx, fact, func(r *row) { r.file(e.GetContent(), e.GetReceived().GetIso()) })
+}
+
+func onResubmitted(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationResubmitted) error {
+	return edit(ctx, tx, fact, func(r *row) { r.file(e.GetContent(), e.GetReceived().GetIso()) })
+}
+
+func onCorrected(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationCorrectedOnSpot) error {
+	return edit(ctx, tx, fact, func(r *row) {
+		r.file(e.GetContent(), "")
+		r.facts.Clerks = add(r.facts.Clerks, fact.Meta.Actor.ID)
 	})
 }
 
-func (v view) onSubmitted(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationSubmitted) error {
-	return v.filed(ctx, tx, fact, e.GetContent(), e.GetReceived().GetIso())
-}
-
-func (v view) onResubmitted(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationResubmitted) error {
-	return v.filed(ctx, tx, fact, e.GetContent(), e.GetReceived().GetIso())
-}
-
-func (v view) onCorrected(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitApplicationCorrectedOnSpot) error {
-	if err := v.filed(ctx, tx, fact, e.GetContent(), ""); err != nil {
-		return err
-	}
-	return v.change(ctx, tx, fact, func(f *Facts) { f.Clerks = add(f.Clerks, fact.Meta.Actor.ID) })
-}
-
-func (v view) onIssued(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitIssued) error {
-	_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET permit_number = $2, valid_from = $3, valid_to = $4, industry = $5 WHERE permit_id = $1`,
-		fact.ID, e.GetPermitNumber(), e.GetValidFrom().GetIso(), e.GetValidTo().GetIso(), e.GetContent().GetIndustry())
-	if err != nil {
-		return err
-	}
-	var name, uscc string
-	err = tx.QueryRowContext(ctx, `SELECT unit_name, uscc FROM `+table+` WHERE permit_id = $1`, fact.ID).Scan(&name, &uscc)
-	if err == nil {
-		err = readmodel.PutSearch(ctx, tx, search, fact.ID, name, uscc, e.GetPermitNumber())
-	}
-	if err != nil {
-		return err
-	}
-	return v.change(ctx, tx, fact, func(f *Facts) {
-		f.Status, f.Class = permitsv1.PermitStatus_PERMIT_STATUS_ISSUED, e.GetContent().GetManagementClass()
-		f.Decided = e.GetDecided().GetIso()
+func onIssued(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permitsv1.PermitIssued) error {
+	return edit(ctx, tx, fact, func(r *row) {
+		r.number, r.validFrom, r.validTo = e.GetPermitNumber(), e.GetValidFrom().GetIso(), e.GetValidTo().GetIso()
+		r.file(e.GetContent(), "")
+		r.facts.Status, r.facts.Decided = permitsv1.PermitStatus_PERMIT_STATUS_ISSUED, e.GetDecided().GetIso()
+		r.issued = true
 	})
 }
 

@@ -65,11 +65,15 @@ func (q Queries) List(ctx context.Context, f Filter) (rows []Row, next string, e
 	if f.Class != 0 {
 		where.Add("class = ?", int32(f.Class))
 	}
-	if err := where.Search(ctx, q.DB, search, "permit_id", f.Query); err != nil {
+	size := page.Size(f.Size)
+	err = where.Search(ctx, q.DB, page.Search{
+		Query: f.Query, List: table, ID: "permit_id", Words: "words", Table: search, Order: order(column, descending), Size: size,
+	})
+	if err != nil {
 		return nil, "", err
 	}
 	where.After(cursor, column, "permit_id", descending)
-	return q.page(ctx, &where, column, descending, page.Size(f.Size))
+	return q.page(ctx, &where, column, descending, size)
 }
 
 // Work is what one audience has to do, by the next due day.
@@ -136,13 +140,16 @@ func (q Queries) Silent(ctx context.Context, today, lawVersion string) ([]string
 	return ids, rows.Err()
 }
 
-func (q Queries) page(ctx context.Context, where *page.Where, column string, descending bool, size int) ([]Row, string, error) {
-	direction := ""
+// order is a list's order: a column, and the id where it is the same.
+func order(column string, descending bool) string {
 	if descending {
-		direction = " DESC"
+		return column + " DESC, permit_id DESC"
 	}
-	query := fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY %s%s, permit_id%s LIMIT %d`,
-		columns, table, where, column, direction, direction, size+1)
+	return column + ", permit_id"
+}
+
+func (q Queries) page(ctx context.Context, where *page.Where, column string, descending bool, size int) ([]Row, string, error) {
+	query := fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY %s LIMIT %d`, columns, table, where, order(column, descending), size+1)
 	found, err := q.DB.Query(ctx, query, where.Args()...)
 	if err != nil {
 		return nil, "", fmt.Errorf("list permits: %w", err)

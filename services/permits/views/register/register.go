@@ -132,14 +132,18 @@ func (q Queries) Find(ctx context.Context, query, division string, size int32, a
 	if division != "" {
 		where.Add("division = ?", division)
 	}
-	if err := where.Search(ctx, q.DB, search, "permit_id", query); err != nil {
+	limit := page.Size(size)
+	err = where.Search(ctx, q.DB, page.Search{
+		Query: query, List: entries, ID: "permit_id", Words: page.Body(search, "permit_id"), Table: search,
+		Order: "decided DESC, permit_id DESC", Size: limit,
+	})
+	if err != nil {
 		return nil, "", 0, err
 	}
 	if err := q.DB.QueryRow(ctx, `SELECT count(*) FROM `+entries+where.String(), where.Args()...).Scan(&total); err != nil {
 		return nil, "", 0, fmt.Errorf("count register: %w", err)
 	}
 	where.After(cursor, "decided", "permit_id", true)
-	limit := page.Size(size)
 	rows, err := q.DB.Query(ctx, fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY decided DESC, permit_id DESC LIMIT %d`,
 		columns, entries, where.String(), limit+1), where.Args()...)
 	if err != nil {

@@ -138,11 +138,15 @@ func (q Queries) List(ctx context.Context, f Filter) (sites []*permitsv1.Facilit
 	if f.Division != "" {
 		where.Add("division = ?", f.Division)
 	}
-	if err := where.Search(ctx, q.DB, search, "facility_id", f.Query); err != nil {
+	limit := page.Size(f.Size)
+	err = where.Search(ctx, q.DB, page.Search{
+		Query: f.Query, List: table, ID: "facility_id", Words: page.Body(search, "facility_id"), Table: search,
+		Order: "unit_name, facility_id", Size: limit,
+	})
+	if err != nil {
 		return nil, "", err
 	}
 	where.After(cursor, "unit_name", "facility_id", false)
-	limit := page.Size(f.Size)
 	rows, err := q.DB.Query(ctx, fmt.Sprintf(`SELECT facility_id, enterprise_id, unit_name, uscc, site_address, division, park,
 		longitude, latitude, industry, remark, example, site_sequence, revision, recorded_at, permit_id
 		FROM %s%s ORDER BY unit_name, facility_id LIMIT %d`, table, where.String(), limit+1), where.Args()...)
