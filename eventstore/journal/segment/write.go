@@ -115,9 +115,6 @@ func (w *writer) sync() error {
 	return nil
 }
 
-// SyncLate is the sync of a build that is broken on purpose.
-func (l *Log) SyncLate() error { return l.writer.file.SyncData() }
-
 // mark witnesses the last frame. It is not synced, and may fail: then the next
 // frame is the witness.
 func (w *writer) mark() {

@@ -78,3 +78,25 @@ func (t *Trial) merge(r Result) {
 	t.broken += r.Broken
 	t.faults = append(t.faults, r.Faults[:min(len(r.Faults), max(0, maxFaults-len(t.faults)))]...)
 }
+
+// Aside returns a trial with the same chance whose findings do not count.
+func (t *Trial) Aside() *Trial {
+	return &Trial{
+		Seed: t.Seed, Random: t.Random, Count: t.Count, Dir: t.Dir, Program: t.Program,
+		counts: map[string]int{}, samples: map[string][]time.Duration{}, said: time.Now(), unit: t.unit, name: t.name,
+	}
+}
+
+// Of returns a count of the report.
+func (t *Trial) Of(name string) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts[name]
+}
+
+// String lists the broken promises of a trial.
+func (t *Trial) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return fmt.Sprintf("%d faults: %.1000v", t.broken, t.faults)
+}
