@@ -215,7 +215,7 @@ func TestAnInterruptedMoveGoesOn(t *testing.T) {
 	furnish(t, from)
 	m := move(t, from, to)
 	cuts := 0
-	for reach := 0; ; reach += 3 {
+	for reach := 0; ; reach += 5 {
 		m.To = &cut{Target: to, left: reach, after: reach%2 == 0}
 		_, err := m.Run(t.Context())
 		if err == nil {
@@ -226,7 +226,7 @@ func TestAnInterruptedMoveGoesOn(t *testing.T) {
 		}
 		cuts++
 	}
-	if cuts < 10 {
+	if cuts < 8 {
 		t.Errorf("cut off only %d times", cuts)
 	}
 	wantSame(t, from, to)
