@@ -165,14 +165,21 @@ func (db *DB) remember(ctx context.Context, used map[string]*sql.Stmt) {
 		if err != nil {
 			continue
 		}
-		db.mu.Lock()
-		if _, known := db.statements[query]; known || len(db.statements) >= preparedStatements {
-			_ = s.Close()
-		} else {
-			db.statements[query] = s
+		if !db.keep(query, s) {
+			defer func() { _ = s.Close() }()
 		}
-		db.mu.Unlock()
 	}
+}
+
+// keep keeps a statement while there is room.
+func (db *DB) keep(query string, s *sql.Stmt) bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if _, known := db.statements[query]; known || len(db.statements) >= preparedStatements {
+		return false
+	}
+	db.statements[query] = s
+	return true
 }
 
 // Ping answers whether the database can be reached.
