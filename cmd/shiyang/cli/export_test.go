@@ -1,0 +1,4 @@
+package cli
+
+// NewCommand is the program, for tests.
+var NewCommand = newCommand
