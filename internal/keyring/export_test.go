@@ -34,12 +34,13 @@ func both(t *testing.T, test func(t *testing.T, old, fresh database)) {
 func TestKeysComeBackFromAnExport(t *testing.T) {
 	both(t, func(t *testing.T, old, fresh database) {
 		k := old.ring(t, keyring.Options{})
-		sealed := map[string]string{wang: seal(t, k, wang, "王秀英")}
-		for i := range 1200 { // more than two pages
-			name := fmt.Sprintf("person-%04d", i)
+		sealed := map[string]string{}
+		for i := range 1200 { // more than two pages; each run has people of its own
+			name := fmt.Sprintf("%s-%04d", t.Name(), i)
 			sealed[name] = seal(t, k, name, name)
 		}
-		if err := k.Destroy(t.Context(), "person-0007"); err != nil {
+		gone := t.Name() + "-0007"
+		if err := k.Destroy(t.Context(), gone); err != nil {
 			t.Fatal(err)
 		}
 		var export bytes.Buffer
@@ -53,7 +54,7 @@ func TestKeysComeBackFromAnExport(t *testing.T) {
 		for name, text := range sealed {
 			got, err := open(restored, name, text)
 			switch {
-			case name == "person-0007":
+			case name == gone:
 				if !errors.Is(err, es.ErrErased) {
 					t.Errorf("the erased person: %q, %v", got, err)
 				}
@@ -71,7 +72,7 @@ func TestKeysComeBackFromAnExport(t *testing.T) {
 // of the erased takes it away.
 func TestAnErasedPersonStaysErasedAfterARestore(t *testing.T) {
 	both(t, func(t *testing.T, old, fresh database) {
-		k := old.ring(t, keyring.Options{})
+		k, wang := old.ring(t, keyring.Options{}), t.Name()
 		sealed := seal(t, k, wang, "王秀英")
 		var export bytes.Buffer
 		if err := k.Export(t.Context(), &export); err != nil {
