@@ -1,8 +1,10 @@
 package journal_test
 
 import (
+	"flag"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -131,11 +133,13 @@ func BenchmarkScan(b *testing.B) {
 	})
 }
 
-// BenchmarkOpen opens a log of a million small events.
+var logEvents = flag.Int("events", 1_000_000, "events in the log of BenchmarkOpen")
+
+// BenchmarkOpen opens a log of many small events, with its index and without.
 func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	j := open(b, journal.Options{Dir: dir, Logger: quiet})
-	for n := 0; n < 1_000_000; n += 1000 {
+	for n := 0; n < *logEvents; n += 1000 {
 		group := make([]journal.Event, 1000)
 		for i := range group {
 			group[i] = event(n+i, `{"n":1}`)
@@ -145,16 +149,30 @@ func BenchmarkOpen(b *testing.B) {
 	if err := j.Close(); err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
+	reopen := func(b *testing.B) {
 		j, err := journal.Open(journal.Options{Dir: dir, Logger: quiet})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if j.Head() != 1_000_000 {
+		if j.Head() != uint64(*logEvents) {
 			b.Fatalf("head %d", j.Head())
 		}
 		if err := j.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.Run("closed", func(b *testing.B) {
+		for b.Loop() {
+			reopen(b)
+		}
+	})
+	b.Run("index removed", func(b *testing.B) {
+		for b.Loop() {
+			if err := os.RemoveAll(filepath.Join(dir, "index")); err != nil {
+				b.Fatal(err)
+			}
+			reopen(b)
+		}
+		b.ReportMetric(float64(b.N)*float64(*logEvents)/b.Elapsed().Seconds(), "events/s")
+	})
 }

@@ -16,7 +16,6 @@ type CheckReport struct {
 	StoreID string
 	Head    uint64 // position of the last event
 	Events  uint64 // sound events read
-	Removed uint64 // positions that a scavenge has emptied
 	Streams int
 	Indexed uint64 // events that were also looked up in the index; fewer than Events when it lags after a crash or is missing
 	Torn    int64  // bytes of an unfinished write at the end; Open removes them, no harm
@@ -148,10 +147,6 @@ func (c *check) damage(file string, offset int64, position uint64, why string) {
 // record checks one event that is stored as it was written.
 func (c *check) record(r segment.Record) {
 	damaged := func(why string) { c.damage(fmt.Sprintf("%08d.seg", r.At.File), r.At.Offset, r.Position, why) }
-	if len(r.Content) == 0 {
-		c.report.Removed++
-		return
-	}
 	e, err := parseAt(r.Content, r.Position)
 	if err != nil {
 		damaged(err.Error())
@@ -165,7 +160,6 @@ func (c *check) record(r segment.Record) {
 	}
 	switch {
 	case e.Revision == last+1 || e.Revision == tombstoneRevision && last < tombstoneRevision:
-	case e.Revision > last && c.report.Removed > 0:
 	case len(c.report.Damage) > 0 && e.Revision > last: // the ones between are damaged
 	default:
 		damaged(fmt.Sprintf("revision %d of stream %q comes after %d", e.Revision, e.Stream, last))

@@ -197,9 +197,6 @@ func (j *Journal) verify(s index.State) (created int64, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("%w: its newest event is not in the log: %w", index.ErrUnusable, err)
 	}
-	if len(wire) == 0 {
-		return 0, nil
-	}
 	r, err := parseRecord(wire)
 	return r.Created, err
 }
@@ -239,15 +236,13 @@ func (j *Journal) replay(from uint64, at segment.Place, created int64) (int64, e
 				return 0, err
 			}
 		}
-		if len(r.Content) > 0 {
-			event, err := parseRecord(r.Content)
-			if err != nil {
-				return 0, err
-			}
-			created = event.Created
-			if err := batch.Add(string(event.Stream), index.Entry{Revision: event.Revision, Position: r.Position, At: r.At}); err != nil {
-				return 0, err
-			}
+		event, err := parseAt(r.Content, r.Position)
+		if err != nil {
+			return 0, err
+		}
+		created = event.Created
+		if err := batch.Add(string(event.Stream), index.Entry{Revision: event.Revision, Position: r.Position, At: r.At}); err != nil {
+			return 0, err
 		}
 		state.Position, state.Last, state.After = r.Position, r.At, c.After()
 		if r.Position%replayNews == 0 {

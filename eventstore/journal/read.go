@@ -12,8 +12,8 @@ import (
 )
 
 // All yields the events at positions from … upto in ascending order, as far as
-// they are durable. Positions that a scavenge has emptied are left out. An
-// error ends the iteration.
+// they are durable. An error ends
+// the iteration.
 func (j *Journal) All(from, upto uint64) iter.Seq2[Record, error] {
 	return j.guarded(j.all(from, min(upto, j.Head())))
 }
@@ -101,9 +101,6 @@ func (j *Journal) scan(from, upto uint64, at segment.Place, yield func(Record, e
 		}
 		if err != nil {
 			return err
-		}
-		if len(stored.Content) == 0 {
-			continue
 		}
 		r, err := parseAt(stored.Content, position)
 		if err != nil {

@@ -84,7 +84,7 @@ func (j *Journal) applyRules(s *Stream, m Metadata) error {
 		if err != nil {
 			return err
 		}
-		if !found || r.Created < oldest { // what is not there any more was old
+		if found && r.Created < oldest {
 			low = middle + 1
 		} else {
 			high = middle

@@ -55,12 +55,6 @@ func (b *Batch) Frame(at segment.Place) error {
 	return b.batch.Set(b.key, b.value, nil)
 }
 
-// Drop removes a revision that a scavenge has removed from the log.
-func (b *Batch) Drop(stream string, revision int64) error {
-	b.key = appendRevisionKey(b.key[:0], stream, revision)
-	return b.batch.Delete(b.key, nil)
-}
-
 // Size returns the bytes of the batch so far.
 func (b *Batch) Size() int { return b.batch.Len() }
 

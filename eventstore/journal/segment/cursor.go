@@ -13,7 +13,7 @@ import (
 type Record struct {
 	Position uint64
 	At       Location
-	Content  []byte // empty: a scavenge has removed it
+	Content  []byte
 }
 
 // Place is where a frame begins, and the position of its first record.

@@ -29,7 +29,7 @@
 //	       24     records, then zeros up to a
 //	              multiple of 8 bytes
 //
-//	record  0  4  length of the content; 0: removed by a scavenge
+//	record  0  4  length of the content
 //	        4  4  checksum of the position (8 bytes) and the content
 //	        8     content
 //
