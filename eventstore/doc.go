@@ -17,10 +17,18 @@
 // damaged log is refused, not shortened. After a storage failure the store
 // stops (see Store.Failed) and must be opened again.
 //
-// What it does not do: clustering, user accounts and access lists, persistent
-// subscriptions, server-side projections, and removing old events from disk.
+// Plain, it serves this machine and asks nobody who they are. With
+// Options.TLS and Options.Users it serves others, and obeys the access lists of
+// streams.
 //
-// Packages: journal is the durable log, server the protocol on top of it,
-// storetest the conformance suite that also runs against a real cluster. None
-// imports anything else of this module. Start reading at Open.
+// What it does not do: clustering, server-side projections, and the HTTP
+// interface of EventStoreDB. docs/eventstore.md says what it answers, call by
+// call.
+//
+// Packages: journal is the durable log; reading what all readers share, from
+// filters to the live end of the log; consumer the groups that EventStoreDB
+// calls persistent subscriptions; access users and access lists; server the
+// protocol on top of them; storetest the conformance suite that also runs
+// against a real cluster. None imports anything else of this module. Start
+// reading at Open.
 package eventstore
