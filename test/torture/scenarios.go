@@ -3,6 +3,7 @@ package main
 import (
 	"shiyang/test/torture/crash"
 	"shiyang/test/torture/disk"
+	"shiyang/test/torture/linear"
 	"shiyang/test/torture/network"
 	"shiyang/test/torture/trial"
 )
@@ -19,6 +20,7 @@ func scenarios() []trial.Scenario {
 		{Name: "R7", Title: "slow network to the store", Unit: "slow phases", Short: 8, Long: 200, Run: network.Slow},
 		{Name: "R8", Title: "network to the store cut", Unit: "cuts", Short: 30, Long: 500, Run: network.Cuts},
 		{Name: "R9", Title: "leader of a cluster changes", Unit: "changes", Short: 50, Long: 500, Run: network.Leaders},
+		{Name: "R14", Title: "appends and reads of a stream are linearizable under kills and cuts", Unit: "histories", Short: 200, Long: 5000, Run: linear.Histories},
 		{Name: "S6", Title: "store restarted under 32 supervised writers", Unit: "restarts", Short: 100, Long: 1000, Run: network.Restarts},
 	}
 }

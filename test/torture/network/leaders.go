@@ -72,7 +72,7 @@ func (passing) Marshal(v any) (mem.BufferSlice, error) {
 // only until it returns.
 func (passing) Unmarshal(data mem.BufferSlice, v any) error {
 	if r, ok := v.(*raw); ok {
-		r.data = mem.BufferSlice{mem.SliceBuffer(data.Materialize())}
+		r.data = mem.BufferSlice{mem.SliceBuffer(data.Materialize())} //nolint:misspell // the name of a method
 		return nil
 	}
 	return encoding.GetCodecV2("proto").Unmarshal(data, v)
