@@ -67,6 +67,7 @@ func BenchmarkList(b *testing.B) {
 			"common words":      {All: true, Query: "热力有限公司"},
 			"rare words":        {All: true, Query: fmt.Sprint("第", n/2, "热力")},
 			"number in county":  {Counties: []string{"620602"}, Query: "MA000004"},
+			"two words":         {All: true, Query: "热力 77"},
 			"firm":              {Firms: []string{"firm-77"}},
 		} {
 			b.Run(fmt.Sprintf("%s of %d", name, n), func(b *testing.B) {

@@ -124,18 +124,19 @@ const schema = `CREATE TABLE ` + table + ` (
 	due TEXT NOT NULL, overdue_after TEXT NOT NULL, suspended INTEGER NOT NULL, law_version TEXT NOT NULL)`
 
 // indexes are each order alone, and behind what people filter by. The columns
-// behind the id let a filter pass over entries without looking at their rows.
+// behind the id let a filter or a search for words pass over entries without
+// looking at their rows.
 func indexes() (ddl []string) {
 	for _, index := range [][3]string{
-		{"recorded_at", "recorded_at", "status, class, division"},
-		{"due", "due", "status, class, division"},
-		{"unit_name", "unit_name", "status, class, division"},
-		{"valid_to", "valid_to", "status, class, division"},
+		{"recorded_at", "recorded_at", "status, class, division, words"},
+		{"due", "due", "status, class, division, words"},
+		{"unit_name", "unit_name", "status, class, division, words"},
+		{"valid_to", "valid_to", "status, class, division, words"},
 		{"status_recorded_at", "status, recorded_at", "class, division"},
 		{"status_due", "status, due", "class, division"},
-		{"division_recorded_at", "division, recorded_at", "status, class"},
-		{"division_due", "division, due", "status, class"},
-		{"division_unit_name", "division, unit_name", "status, class"},
+		{"division_recorded_at", "division, recorded_at", "status, class, words"},
+		{"division_due", "division, due", "status, class, words"},
+		{"division_unit_name", "division, unit_name", "status, class, words"},
 		{"both_recorded_at", "division, status, recorded_at", "class"},
 		{"both_due", "division, status, due", "class"},
 	} {

@@ -67,7 +67,7 @@ func (q Queries) List(ctx context.Context, f Filter) (rows []Row, next string, e
 	}
 	size := page.Size(f.Size)
 	err = where.Search(ctx, q.DB, page.Search{
-		Query: f.Query, List: table, ID: "permit_id", Words: "words", Table: search, Order: order(column, descending), Size: size,
+		Query: f.Query, List: table, ID: "permit_id", Words: "words", Covered: true, Table: search, Order: order(column, descending), Size: size,
 	})
 	if err != nil {
 		return nil, "", err
