@@ -28,7 +28,7 @@ import (
 )
 
 // start serves an empty journal in memory and returns a raw connection.
-func start(t *testing.T) *grpc.ClientConn {
+func start(t testing.TB) *grpc.ClientConn {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
 	j, err := journal.Open(journal.Options{Dir: "data", FS: vfs.NewMem(), Logger: quiet})
