@@ -58,7 +58,9 @@ const barEvery = 100 * time.Millisecond
 // bytesBar counts bytes on stderr, of a total where it is known.
 func (p *program) bytesBar(total int64, what string) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.err), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowBytes(true), progressbar.OptionThrottle(barEvery), progressbar.OptionClearOnFinish())
+		progressbar.OptionShowBytes(true), progressbar.OptionThrottle(barEvery),
+		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own, which would race with the end
+		progressbar.OptionClearOnFinish())
 }
 
 func (p *program) backUp(ctx context.Context, to string) error {

@@ -120,5 +120,7 @@ Then keep the old log, read-only, until you trust the new one.`, config.Redact(m
 // countBar counts events on stderr.
 func (p *program) countBar(what string) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(-1, progressbar.OptionSetWriter(p.err), progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(barEvery), progressbar.OptionClearOnFinish())
+		progressbar.OptionShowCount(), progressbar.OptionThrottle(barEvery),
+		progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own, which would race with the end
+		progressbar.OptionClearOnFinish())
 }
