@@ -21,6 +21,7 @@ func scenarios() []trial.Scenario {
 		{Name: "R8", Title: "network to the store cut", Unit: "cuts", Short: 30, Long: 500, Run: network.Cuts},
 		{Name: "R9", Title: "leader of a cluster changes", Unit: "changes", Short: 50, Long: 500, Run: network.Leaders},
 		{Name: "R14", Title: "appends and reads of a stream are linearizable under kills and cuts", Unit: "histories", Short: 200, Long: 5000, Run: linear.Histories},
+		{Name: "R15", Title: "backup under load, loss, restore, compare", Unit: "drills", Short: 3, Long: 30, Run: crash.Drill},
 		{Name: "S6", Title: "store restarted under 32 supervised writers", Unit: "restarts", Short: 100, Long: 1000, Run: network.Restarts},
 	}
 }

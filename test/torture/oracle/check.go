@@ -150,3 +150,13 @@ func (h *History) find(v *Verdict, list []Event, what string) {
 
 // Streams yields the streams that were read and how many events each has.
 func (h *History) Streams() map[string]uint64 { return h.next }
+
+// Upto counts the events read up to a position.
+func (h *History) Upto(position uint64) (n int) {
+	for _, p := range h.at {
+		if p.position <= position {
+			n++
+		}
+	}
+	return n
+}
