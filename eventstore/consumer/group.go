@@ -34,7 +34,7 @@ type group struct {
 	savedCount int64  // line.marked then
 	savedAt    time.Time
 	replays    replays
-	failing    bool // the last read failed: wait before the next
+	resumeAt   time.Time // after a failure nothing is read or written before
 }
 
 // pause is how long a group waits after a failed read or write.
@@ -66,6 +66,7 @@ func (g *Groups) startGroup(e entry) (*group, error) {
 		n.waiter = g.tail.Watch(e.Stream)
 	}
 	n.line = newLine(e.Settings, n.feed.next-1)
+	n.line.progress.askedAt = g.now()
 	go n.run()
 	return n, nil
 }
@@ -120,8 +121,7 @@ func (n *group) run() {
 			n.obey(f)
 		case <-n.waiter.C:
 			n.woken()
-		case <-timer.C:
-			n.failing = false
+		case <-timer.C: // work finds out for what
 		case <-n.groups.journal.Failed():
 			n.dropAll(n.groups.journal.Err())
 			return
@@ -185,7 +185,7 @@ func (n *group) work() {
 
 // fill reads ahead if there is room; false: there is nothing more to do now.
 func (n *group) fill() bool {
-	if len(n.line.clients.list) == 0 || n.failing {
+	if len(n.line.clients.list) == 0 || n.paused() {
 		return false
 	}
 	room := n.line.hungry(n.atEnd, n.groups.opts.MaxGroupBytes)
@@ -208,9 +208,12 @@ func (n *group) fill() bool {
 	return !b.end || len(b.found) > 0
 }
 
+// paused tells whether the group still waits after a failure.
+func (n *group) paused() bool { return n.now().Before(n.resumeAt) }
+
 // failed notes an error of the journal; the group tries again after a pause.
 func (n *group) failed(what string, err error) {
-	n.failing = true
+	n.resumeAt = n.now().Add(pause)
 	if !errors.Is(err, journal.ErrClosed) && !errors.Is(err, journal.ErrFailed) {
 		n.groups.opts.Logger.LogAttrs(context.Background(), slog.LevelWarn, "consumer group waits after a failure",
 			slog.String("stream", n.Stream), slog.String("group", n.Group), slog.String("doing", what), slog.String("error", err.Error()))
@@ -224,10 +227,10 @@ func (n *group) alarm() time.Duration {
 	if due := n.line.nextDue(); !due.IsZero() && due.Before(next) {
 		next = due
 	}
-	if n.failing && now.Add(pause).Before(next) {
-		next = now.Add(pause)
+	if n.resumeAt.After(now) && n.resumeAt.Before(next) {
+		next = n.resumeAt
 	}
-	if at, ok := n.checkpointDue(); ok && at.Before(next) {
+	if at, ok := n.checkpointDue(); ok && at.Before(next) && !n.paused() {
 		next = at
 	}
 	return max(next.Sub(now), time.Millisecond)
@@ -241,6 +244,7 @@ func (n *group) connect(c *Client) error {
 			err = &GroupError{Kind: Full, Key: n.key()}
 			return
 		}
+		c.progress.askedAt = n.now()
 		n.line.clients.add(c)
 	})
 	if !ok {

@@ -51,11 +51,8 @@ type counter struct {
 // measured is how many latencies are kept.
 const measured = 512
 
-func (c *counter) add(now time.Time, n int64, latency time.Duration) {
-	if c.askedAt.IsZero() {
-		c.askedAt = now
-	}
-	c.total += n
+func (c *counter) add(latency time.Duration) {
+	c.total++
 	if len(c.latencies) < measured {
 		c.latencies = append(c.latencies, latency)
 		return

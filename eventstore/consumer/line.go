@@ -127,9 +127,9 @@ func (l *line) land(m *message) {
 func (l *line) ack(now time.Time, ids []journal.UUID) {
 	for _, id := range ids {
 		if m := l.flying[id]; m != nil {
-			l.progress.add(now, 1, now.Sub(m.sent))
+			l.progress.add(now.Sub(m.sent))
 			if c := m.client; c != nil {
-				c.progress.add(now, 1, now.Sub(m.sent))
+				c.progress.add(now.Sub(m.sent))
 			}
 			l.land(m)
 			l.finish(m)

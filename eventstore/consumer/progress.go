@@ -74,7 +74,7 @@ func (g *Groups) newest(stream string) (journal.Record, bool, error) {
 // CheckpointAfter has passed.
 func (n *group) checkpoint(now time.Time) {
 	gain := n.line.marked - n.savedCount
-	if n.saving || n.line.mark <= n.saved || gain < 1 {
+	if n.saving || n.line.mark <= n.saved || gain < 1 || n.paused() {
 		return
 	}
 	if at, ok := n.checkpointDue(); gain < int64(n.MaxCheckpoint) && (!ok || now.Before(at)) {
@@ -141,7 +141,7 @@ type parkedMetadata struct {
 // writeParked writes links to what is to be parked; the events count as done
 // when that is on disk.
 func (n *group) writeParked() {
-	if n.parking || len(n.line.park) == 0 || n.failing {
+	if n.parking || len(n.line.park) == 0 || n.paused() {
 		return
 	}
 	n.parking = true
@@ -259,7 +259,7 @@ func (n *group) readParked(limit int) bool {
 
 // forgetReplayed hides the parked events that were replayed when all are done.
 func (n *group) forgetReplayed() {
-	if !n.replays.forget || n.replays.open() || n.line.replayed > 0 || n.failing {
+	if !n.replays.forget || n.replays.open() || n.line.replayed > 0 || n.paused() {
 		return
 	}
 	n.replays.forget = false

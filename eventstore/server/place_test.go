@@ -33,8 +33,13 @@ type place struct {
 // newPlace serves an empty store to the official client.
 func newPlace(t *testing.T, opts server.Options) *place {
 	t.Helper()
+	return newPlaceOn(t, vfs.NewMem(), opts)
+}
+
+func newPlaceOn(t *testing.T, fs vfs.FS, opts server.Options) *place {
+	t.Helper()
 	opts.Logger = slog.New(slog.DiscardHandler)
-	p := &place{T: t, fs: vfs.NewMem(), opts: opts}
+	p := &place{T: t, fs: fs, opts: opts}
 	p.serve()
 	t.Cleanup(func() { p.stop() })
 	return p
