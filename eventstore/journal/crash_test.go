@@ -55,7 +55,7 @@ func load(ctx context.Context, j *journal.Journal, writers, appends int, l *ledg
 				size := 1 + n%4
 				var events []journal.Event
 				for i := range size {
-					data := fmt.Sprintf("%d.%d %d %d %s", w, n, i, size, strings.Repeat("x", n%7*500))
+					data := fmt.Sprintf("%d.%d %d %d %s", w, n, i, size, strings.Repeat("x", n%7*200))
 					events = append(events, event(w*1_000_000+n*10+i, data))
 				}
 				r, err := j.Append(ctx, stream, journal.Expected(next[stream]-1), events...)

@@ -200,3 +200,38 @@ func TestAFailedFsyncAtAnyPointIsFinal(t *testing.T) {
 		}
 	}
 }
+
+// TestAnIndexWhoseBooksFailStopsTheJournal: Pebble cannot go on after that. The
+// next start, in the same process or another, makes the index again.
+func TestAnIndexWhoseBooksFailStopsTheJournal(t *testing.T) {
+	var armed atomic.Bool
+	mem := vfs.NewCrashableMem()
+	fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if armed.Load() && strings.Contains(op.Path, "MANIFEST") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			return errorfs.ErrInjected
+		}
+		return nil
+	}))
+	j := open(t, options(fs))
+	armed.Store(true)
+	var must []acked
+	var err error
+	for i := 0; err == nil && i < 5000; i++ {
+		e := event(i, fmt.Sprintf("%d 0 1 %s", i, strings.Repeat("x", 900)))
+		if _, err = j.Append(t.Context(), "a", journal.Expected(i-1), e); err == nil {
+			must = append(must, acked{"a", int64(i), []journal.Event{e}})
+		}
+	}
+	if !errors.Is(err, journal.ErrFailed) {
+		t.Fatalf("after %d appends: %v", len(must), err)
+	}
+	if err := j.Close(); err != nil {
+		t.Error("close:", err)
+	}
+	armed.Store(false)
+	for range 2 {
+		if err := check(t, fs, must); err != nil {
+			t.Error(err)
+		}
+	}
+}

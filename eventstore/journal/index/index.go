@@ -33,10 +33,10 @@ type Options struct {
 
 // Index is an open index. One goroutine may commit; any number may read.
 type Index struct {
-	db    *pebble.DB
-	lock  *pebble.Lock
-	disk  *disk
-	batch *Batch
+	db      *pebble.DB
+	disk    *disk
+	batch   *Batch
+	flushed <-chan struct{} // closed when the last Flush is done
 }
 
 // ErrUnusable is wrapped by Open when there is an index that cannot be used;
@@ -44,8 +44,9 @@ type Index struct {
 var ErrUnusable = errors.New("the index is damaged")
 
 // queuedBuffers is how many write buffers may wait for the disk. Committing is
-// stopped by Options.Full long before.
-const queuedBuffers = 8
+// stopped by Options.Full or Options.Failed long before: a writer that Pebble
+// lets wait when it has failed would wait for ever.
+const queuedBuffers = 32
 
 // Open opens the index in o.Dir, or makes an empty one.
 func Open(o Options) (*Index, error) {
@@ -75,18 +76,7 @@ func Open(o Options) (*Index, error) {
 		po.Levels[i].BlockSize = 16 << 10
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
-	if err := o.FS.MkdirAll(o.Dir, 0o755); err != nil {
-		return nil, fmt.Errorf("make directory of the index: %w", err)
-	}
-	lock, err := pebble.LockDirectory(o.Dir, o.FS)
-	if err != nil {
-		return nil, fmt.Errorf("lock index: %w", err)
-	}
-	po.Lock, x.lock = lock, lock
 	db, err := pebble.Open(o.Dir, po)
-	if err != nil {
-		err = errors.Join(err, lock.Close())
-	}
 	switch {
 	case err == nil:
 		x.db = db
@@ -267,9 +257,18 @@ func (x *Index) CacheUse() (hits, misses int64) {
 	return m.BlockCache.Hits, m.BlockCache.Misses
 }
 
-// Flush begins to write the buffer out and does not wait.
+// Flush begins to write the buffer out and does not wait. It does nothing while
+// an earlier call is still at work. Like Commit it is for one goroutine.
 func (x *Index) Flush() error {
-	_, err := x.db.AsyncFlush()
+	if x.flushed != nil {
+		select {
+		case <-x.flushed:
+		default:
+			return nil
+		}
+	}
+	done, err := x.db.AsyncFlush()
+	x.flushed = done
 	return err
 }
 
@@ -281,7 +280,6 @@ func (x *Index) Close(failed bool) (err error) {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("close index: %v", r)
 		}
-		err = errors.Join(err, x.lock.Close())
 	}()
 	if x.disk.abandoned.Load() {
 		x.disk.close()

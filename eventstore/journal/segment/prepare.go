@@ -143,12 +143,14 @@ func (p *preparer) fill(name string, h header) (err error) {
 	if _, err := f.Write(h.encode()); err != nil {
 		return err
 	}
+	zeros := make([]byte, min(zeroChunk, h.size))
 	for left := h.size - fileHeader; left > 0; {
-		part := min(left, zeroChunk)
-		if _, err := f.Write(append([]byte(nil), zeros[:part]...)); err != nil {
+		part := zeros[:min(left, zeroChunk)]
+		clear(part) // a file may change the slice that it is given
+		if _, err := f.Write(part); err != nil {
 			return err
 		}
-		left -= part
+		left -= int64(len(part))
 	}
 	return f.Sync()
 }

@@ -231,17 +231,16 @@ func isZero(b []byte) bool {
 // zeroChunk is how many zeros are written at once.
 const zeroChunk = 256 << 10
 
-var zeros = make([]byte, zeroChunk)
-
 // zero writes n zeros.
 func zero(f vfs.File, offset, n int64) error {
+	zeros := make([]byte, min(zeroChunk, n))
 	for n > 0 {
-		part := min(n, zeroChunk)
-		// A file may change the slice that it is given, so each call has its own.
-		if _, err := f.WriteAt(bytes.Clone(zeros[:part]), offset); err != nil {
+		part := zeros[:min(n, zeroChunk)]
+		clear(part) // a file may change the slice that it is given
+		if _, err := f.WriteAt(part, offset); err != nil {
 			return err
 		}
-		offset, n = offset+part, n-part
+		offset, n = offset+int64(len(part)), n-int64(len(part))
 	}
 	return nil
 }
