@@ -142,26 +142,37 @@ func (d *drill) shiyang(ctx context.Context, args ...string) ([]byte, error) {
 // refuseDamaged turns a bit of each file of the backup, and removes each, one
 // after the other; neither may be restored.
 func (d *drill) refuseDamaged(ctx context.Context) error {
-	return filepath.WalkDir(d.backup, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
+	var files []string
+	if err := filepath.WalkDir(d.backup, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			files = append(files, path)
 		}
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, path := range files {
 		right, err := os.ReadFile(path) //nolint:gosec // a file of our backup
-		if err != nil || len(right) == 0 {
+		if err != nil {
 			return err
 		}
-		wrong, at := slices.Clone(right), d.t.Random.IntN(len(right))
-		wrong[at] ^= 1 << d.t.Random.IntN(8)
-		if err := os.WriteFile(path, wrong, 0o600); err != nil {
-			return err
+		if wrong := slices.Clone(right); len(wrong) > 0 {
+			at := d.t.Random.IntN(len(wrong))
+			wrong[at] ^= 1 << d.t.Random.IntN(8)
+			if err := os.WriteFile(path, wrong, 0o600); err != nil { //nolint:gosec // a file of our backup
+				return err
+			}
+			d.mustRefuse(ctx, fmt.Sprintf("a bit of byte %d of %s is turned", at, filepath.Base(path)))
 		}
-		d.mustRefuse(ctx, fmt.Sprintf("a bit of byte %d of %s is turned", at, entry.Name()))
 		if err := os.Remove(path); err != nil {
 			return err
 		}
-		d.mustRefuse(ctx, entry.Name()+" is missing")
-		return os.WriteFile(path, right, 0o600)
-	})
+		d.mustRefuse(ctx, filepath.Base(path)+" is missing")
+		if err := os.WriteFile(path, right, 0o600); err != nil { //nolint:gosec // a file of our backup
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *drill) mustRefuse(ctx context.Context, what string) {

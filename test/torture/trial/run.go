@@ -50,7 +50,7 @@ type Quantile struct {
 // Run runs one scenario. A scenario that could not do its work has failed.
 func Run(ctx context.Context, s Scenario, o Options) Result {
 	t := &Trial{
-		Seed: o.Seed, Random: rand.New(rand.NewPCG(o.Seed, 0)), Count: s.Short, Long: o.Long, Program: o.Program, //nolint:gosec // replayable chance
+		Seed: o.Seed, Random: rand.New(rand.NewPCG(o.Seed, 0)), Count: s.Short, Long: o.Long && o.Count == 0, Program: o.Program, //nolint:gosec // replayable chance
 		counts: map[string]int{}, samples: map[string][]time.Duration{}, said: time.Now(), unit: s.Unit, name: s.Name,
 	}
 	if o.Long {
