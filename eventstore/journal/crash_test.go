@@ -170,7 +170,7 @@ func crashes(t *testing.T, fs *vfs.MemFS, wrapped vfs.FS, step int64, check func
 
 func TestNothingAcknowledgedIsLostInACrash(t *testing.T) {
 	fs := vfs.NewCrashableMem()
-	crashes(t, fs, renaming{fs}, 5, func(crashed vfs.FS, must []acked) {
+	crashes(t, fs, renaming{fs}, 7, func(crashed vfs.FS, must []acked) {
 		if err := check(t, crashed, must); err != nil {
 			t.Errorf("after %d acknowledged appends: %v", len(must), err)
 		}

@@ -151,7 +151,7 @@ func TestAFlippedBitIsRefused(t *testing.T) {
 		names, used := d.logs()
 		for _, name := range names {
 			refused := 0
-			for range 150 {
+			for range 60 {
 				at := random.IntN(used[name])
 				flipped := slices.Clone(d.files[name])
 				flipped[at] ^= 1 << random.IntN(8)
@@ -159,8 +159,8 @@ func TestAFlippedBitIsRefused(t *testing.T) {
 					refused++
 				}
 			}
-			if refused < 130 { // a flip in padding or in the mark harms nothing
-				t.Errorf("%s, closed %v: %d of 150 flips were refused", name, closed, refused)
+			if refused < 48 { // a flip in padding or in the mark harms nothing
+				t.Errorf("%s, closed %v: %d of 60 flips were refused", name, closed, refused)
 			}
 		}
 	}
@@ -191,14 +191,19 @@ func TestAFlippedBitInTheLastFrameIsRefused(t *testing.T) {
 	}
 }
 
-// TestAShorterFileIsRefused cuts each file of the log at each of its last 4 KiB.
+// TestAShorterFileIsRefused cuts the last file of the log at each of its last
+// 4 KiB, and the others at some.
 func TestAShorterFileIsRefused(t *testing.T) {
 	d := killed(t, 120, false)
 	names, _ := d.logs()
 	for _, name := range names {
 		content := d.files[name]
 		fs := d.with(t, "", nil)
-		for cut := 1; cut <= 4096; cut++ {
+		step := 1
+		if name != names[len(names)-1] {
+			step = 31
+		}
+		for cut := 1; cut <= 4096; cut += step {
 			f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
 			if err != nil {
 				t.Fatal(err)
