@@ -60,6 +60,7 @@ var checklist = []Row{
 	{ID: "position 1", Source: Client, Claim: "Commit and prepare position are the same and grow with every event."},
 	{ID: "position 2", Source: Client, Claim: "$all forwards from a position includes it, backwards does not."},
 	{ID: "position 3", Source: Client, Claim: "A subscription from a position or revision begins after it."},
+	{ID: "position 4", Source: Reading, Claim: "A position that cannot be is refused with InvalidArgument."},
 
 	{ID: "read 1", Source: Reading, Claim: "Ids come structured or as strings, as asked; a read that does not say is InvalidArgument."},
 	{ID: "read 2", Source: Reading, Claim: "A counted read sends events and not-found, and nothing else."},
@@ -85,6 +86,22 @@ var checklist = []Row{
 	{ID: "delete 4", Source: Client, Claim: "A tombstoned stream cannot be deleted again."},
 
 	{ID: "error 1", Source: Client, Claim: "Errors come with the status and the trailers by which clients know them."},
+
+	{ID: "access 1", Source: Reading, Claim: "$acl says by name or group who may read, write and delete; a refusal is PermissionDenied with access-denied."},
+	{ID: "access 2", Source: Reading, Claim: "Streams that begin with $, and $all, are for administrators unless a list says otherwise."},
+	{ID: "access 3", Source: Reading, Claim: "$mr and $mw are the rights to a stream's metadata, by either name."},
+	{ID: "access 4", Source: Reading, Claim: "$settings holds the defaults; a stream's own list goes before them, operation by operation."},
+	{ID: "access 5", Source: Reading, Claim: "Administrators and operators manage groups; who may read the stream may be a member."},
+
+	{ID: "group 1", Source: Client, Claim: "A group is there once; what is missing, full or impossible is told by status and trailers."},
+	{ID: "group 2", Source: Client, Claim: "A group begins at the start, after the end or at a revision; a change keeps its checkpoint and lets its members go."},
+	{ID: "group 3", Source: Client, Claim: "A member holds as many events as it asked for; each that is done makes room."},
+	{ID: "group 4", Source: Client, Claim: "Events are done by the id of the link; park, retry, skip and stop do what they say."},
+	{ID: "group 5", Source: Reading, Claim: "Silence and a lost member mean again; again comes before new; an id under way is not sent twice."},
+	{ID: "group 6", Source: Reading, Claim: "The checkpoint is an event, lies before all that is not done, and is where a restart goes on."},
+	{ID: "group 7", Source: Client, Claim: "Parked events come again, all or up to one, counted anew, and leave the parked stream."},
+	{ID: "group 8", Source: Client, Claim: "A group says how it stands in numbers that clients can read."},
+	{ID: "group 9", Source: Reading, Claim: "Members in turn, one as long as it can, or one for each stream."},
 
 	{ID: "own 1", Source: Own, Claim: "Of 32 writers on one exact revision one wins and 31 learn that they lost."},
 }

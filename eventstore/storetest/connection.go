@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,10 @@ var connectionTests = []test{
 	{"a deadline of centuries", []string{"connection 10"}, longDeadline, anywhere},
 }
 
-const streamsService = "event_store.client.streams.streams"
+const (
+	streamsService = "event_store.client.streams.streams"
+	groupsService  = "event_store.client.persistent_subscriptions.persistentsubscriptions"
+)
 
 func (s suite) methods() (version string, methods map[string]*serverfeatures.SupportedMethod) {
 	s.Helper()
@@ -64,6 +68,14 @@ func features(s suite) {
 		if methods[streamsService+"/"+name] == nil {
 			s.Errorf("%s/%s is not advertised", streamsService, name)
 		}
+	}
+	for _, name := range []string{"create", "update", "delete", "read", "getinfo", "replayparked", "list", "restartsubsystem"} {
+		if methods[groupsService+"/"+name] == nil {
+			s.Errorf("%s/%s is not advertised", groupsService, name)
+		}
+	}
+	if create := methods[groupsService+"/create"]; !slices.Contains(create.GetFeatures(), "all") {
+		s.Errorf("create has the features %v, want all", create.GetFeatures())
 	}
 	for name := range methods {
 		if name != strings.ToLower(name) {

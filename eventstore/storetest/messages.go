@@ -26,6 +26,7 @@ var messageTests = []test{
 	{"an append tells revision and position", []string{"append 7", "position 1"}, successFields, anywhere},
 	{"ids come as the reader wants them", []string{"read 1"}, idForms, anywhere},
 	{"a counted read sends events and nothing else", []string{"read 2"}, countedRead, anywhere},
+	{"invalid positions", []string{"position 4"}, invalidPositions, anywhere},
 	{"filters that make no sense", []string{"read 10", "subscription 3"}, malformedFilters, anywhere},
 }
 
@@ -242,6 +243,24 @@ func countedRead(s suite) {
 			s.Errorf("%s: %d events, %d not found, %v", name, events, missing, a.err)
 		}
 	}
+}
+
+func invalidPositions(s suite) {
+	conn := s.conn()
+	r := s.append(s.stream("a"), nil, event("a"))
+	for name, o := range map[string]*streams.ReadReq_Options{
+		"prepare after commit": ofAll(r.CommitPosition, r.CommitPosition+1),
+		"past the end":         ofAll(1<<60, 1<<60),
+		"none":                 {StreamOption: &streams.ReadReq_Options_All{All: &streams.ReadReq_Options_AllOptions{}}, CountOption: &streams.ReadReq_Options_Count{Count: 1}, UuidOption: structured()},
+	} {
+		if a := s.ask(conn, o, nil); a.err == nil {
+			s.Errorf("%s: %v", name, a.read)
+		} else {
+			s.wantStatus(a, codes.InvalidArgument)
+		}
+	}
+	s.wantStatus(s.ask(conn, subscription(ofAll(r.CommitPosition, r.CommitPosition+1)), nil), codes.InvalidArgument)
+	s.wantStatus(s.ask(conn, ofAll(r.CommitPosition, r.PreparePosition), nil), codes.OK)
 }
 
 func malformedFilters(s suite) {

@@ -58,7 +58,8 @@ type test struct {
 
 // tests is the whole suite.
 func tests() []test {
-	return slices.Concat(connectionTests, appendTests, messageTests, deleteTests, metadataTests, readTests, subscribeTests, checkpointTests)
+	return slices.Concat(connectionTests, appendTests, messageTests, deleteTests, metadataTests, readTests, subscribeTests,
+		checkpointTests, accessTests, groupTests, memberTests, deliveryTests)
 }
 
 // Run runs what applies to the target.
