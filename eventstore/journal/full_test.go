@@ -120,7 +120,7 @@ func TestAnIndexWithoutRoomStopsWritesInTime(t *testing.T) {
 	j := open(t, o)
 	var must []acked
 	var err error
-	for n := 0; err == nil && n < 20_000; n++ {
+	for n := 0; err == nil && n < 200_000; n++ {
 		e := event(n, fmt.Sprintf("%d 0 1", n))
 		if _, err = j.Append(t.Context(), fmt.Sprintf("s-%d", n), journal.NoStream, e); err == nil {
 			must = append(must, acked{fmt.Sprintf("s-%d", n), 0, []journal.Event{e}})
@@ -137,7 +137,7 @@ func TestAnIndexWithoutRoomStopsWritesInTime(t *testing.T) {
 	}
 	fs.full.Store(false)
 	until(t, "ready with room", func() bool { return j.Ready() == nil })
-	appendTo(t, j, "after", journal.NoStream, event(90_000, "90000 0 1"))
+	appendTo(t, j, "after", journal.NoStream, event(900_000, "900000 0 1"))
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,8 @@ type Snapshot struct {
 // appends go on. Placed under their names (which contain a directory) in an
 // empty directory, they are that log: Open makes the index anew. The content
 // given to put is valid until put returns, which must have read size bytes of
-// it. The first error of put, or the end of ctx, ends the call.
+// it. When the call returns, readers of the journal see all of it. The first error
+// of put, or the end of ctx, ends the call.
 func (j *Journal) Snapshot(ctx context.Context, put func(name string, size int64, content io.Reader) error) (Snapshot, error) {
 	if !j.readers.enter() {
 		return Snapshot{}, ErrClosed
@@ -47,5 +48,22 @@ func (j *Journal) Snapshot(ctx context.Context, put func(name string, size int64
 		return Snapshot{}, fmt.Errorf("snapshot of the event journal: %w", err)
 	}
 	s.Head = next - 1
-	return s, nil
+	return s, j.reach(ctx, s.Head)
+}
+
+// reach waits until readers see a durable position, which takes a moment.
+func (j *Journal) reach(ctx context.Context, position uint64) error {
+	for {
+		head, changed := j.Changed()
+		if head >= position {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-j.failed:
+			return j.failure
+		}
+	}
 }

@@ -43,10 +43,10 @@ type Index struct {
 // it must be removed and made again.
 var ErrUnusable = errors.New("the index is damaged")
 
-// queuedBuffers is how many write buffers may wait for the disk. Committing is
-// stopped by Options.Full or Options.Failed long before: a writer that Pebble
-// lets wait when it has failed would wait for ever.
-const queuedBuffers = 32
+// queuedBuffers is how many write buffers may wait for the disk: more than ever
+// will, since Options.Full or Options.Failed stop whoever commits when the first
+// cannot be written. Pebble would let a writer wait as long as the disk is full.
+const queuedBuffers = 1024
 
 // Open opens the index in o.Dir, or makes an empty one.
 func Open(o Options) (*Index, error) {
