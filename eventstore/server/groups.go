@@ -44,7 +44,7 @@ func (g groups) Create(ctx context.Context, req *persistent.CreateReq) (*persist
 		key.Stream = string(source.Stream.GetStreamIdentifier().GetStreamName())
 		start, err = startStream(source.Stream)
 	default:
-		err = invalid("the stream is missing")
+		key.Stream, start, err = olderSource(o, o.GetSettings())
 	}
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (g groups) Update(ctx context.Context, req *persistent.UpdateReq) (*persist
 		key.Stream = string(source.Stream.GetStreamIdentifier().GetStreamName())
 		start, err = startStream(source.Stream)
 	default:
-		err = invalid("the stream is missing")
+		key.Stream, start, err = olderSource(o, o.GetSettings())
 	}
 	if err != nil {
 		return nil, err
@@ -82,6 +82,25 @@ func (g groups) Update(ctx context.Context, req *persistent.UpdateReq) (*persist
 	settings := settingsOf(o.GetSettings(), o.GetSettings().GetNamedConsumerStrategy().String())
 	err = g.groups.Update(key, start, settings, userOf(ctx))
 	return &persistent.UpdateResp{}, toStatus(unaryTrailer(ctx), err)
+}
+
+// named and begun are what the older form of a request says of a group.
+type (
+	named interface {
+		GetStreamIdentifier() *shared.StreamIdentifier
+	}
+	begun interface{ GetRevision() uint64 }
+)
+
+// olderSource reads the stream and the start of a group where clients before
+// version 21 put them, and where the client for Node still does.
+func olderSource(o named, s begun) (string, consumer.Start, error) {
+	name := string(o.GetStreamIdentifier().GetStreamName())
+	if name == "" {
+		return "", consumer.Start{}, invalid("the stream is missing")
+	}
+	start, err := startAt(s.GetRevision() == math.MaxUint64, s.GetRevision())
+	return name, start, err
 }
 
 // allStart is how requests say where a group of $all starts.

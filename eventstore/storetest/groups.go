@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -17,6 +18,7 @@ var groupTests = []test{
 	{"a group that cannot be made", []string{"group 1"}, badGroup, anywhere},
 	{"a group has so many members and no more", []string{"group 1"}, fullGroup, anywhere},
 	{"where a group begins", []string{"group 2"}, groupStart, anywhere},
+	{"a group made in the older form", []string{"group 2"}, olderForm, anywhere},
 	{"a changed group lets its members go", []string{"group 2"}, groupUpdate, anywhere},
 	{"a member holds so many events and no more", []string{"group 3"}, groupWindow, anywhere},
 	{"a group on $all with a filter", []string{"group 1", "group 8"}, groupOfAll, anywhere},
@@ -189,6 +191,26 @@ func groupStart(s suite) {
 	m := s.join(stream, 10)
 	s.write(stream, "a")
 	m.want("a")
+}
+
+// olderForm makes groups as the client for Node does: the stream and the start
+// are where they were before version 21.
+func olderForm(s suite) {
+	groups := persistent.NewPersistentSubscriptionsClient(s.conn())
+	for revision, want := range map[uint64][]string{0: {"a", "b", "c"}, 1: {"b", "c"}, math.MaxUint64: {"c"}} {
+		stream := s.stream(fmt.Sprint(revision))
+		s.write(stream, "a", "b")
+		if _, err := groups.Create(s.ctx, newGroup(stream, func(o *persistent.CreateReq_Options) {
+			o.StreamOption = nil
+			o.StreamIdentifier = identifier(stream) //nolint:staticcheck // the older form is asked
+			o.Settings.Revision = revision          //nolint:staticcheck // the older form is asked
+		})); err != nil {
+			s.Fatalf("from %d: %v", revision, err)
+		}
+		m := s.join(stream, 10)
+		s.append(stream, esdb.Revision(1), event("c"))
+		m.want(want...)
+	}
 }
 
 // groupUpdate changes a group that has come to its second event.
