@@ -36,7 +36,7 @@ func (features) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeat
 		m := &serverfeatures.SupportedMethod{
 			ServiceName: "event_store.client.persistent_subscriptions.persistentsubscriptions", MethodName: name,
 		}
-		if name == "create" || name == "update" || name == "delete" || name == "read" {
+		if name != "restartsubsystem" { // without these the client for Node asks over HTTP
 			m.Features = []string{"stream", "all"}
 		}
 		methods.Methods = append(methods.Methods, m)
