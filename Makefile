@@ -1,5 +1,5 @@
 # One line per target; the logic lives in Go, in .ci/run and in tools/.
-.PHONY: run test check lint fmt proto pages bench torture nightly
+.PHONY: run test check lint fmt proto pages bench conformance torture nightly
 
 run: ## start everything on an embedded store
 	go run ./cmd/shiyang
@@ -17,6 +17,8 @@ pages: ## generate Go from the page templates
 	go tool templ generate -path gateway/web
 bench: ## measure, beside the named limits
 	cd bench && go run . -out ../docs/bench
+conformance: ## ask the store, or ESDB_URL, whether it is an EventStoreDB; PAGE=docs/conformance.md writes the page
+	go run ./test/conformance $(if $(ESDB_URL),-url '$(ESDB_URL)' -user '$(ESDB_USER)') $(if $(PAGE),-page '$(PAGE)') $(if $(CHECK),-check '$(CHECK)')
 torture: ## break the event store in every way and count what is lost; LONG=1 for the long figures
 	cd test/torture && go run . $(if $(LONG),-long)
 nightly: ## the long tier

@@ -15,6 +15,9 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# install_node installs Node when there is none, for the second client.
+install_node() { command -v node >/dev/null && command -v npm >/dev/null || install_packages nodejs npm; }
+
 # fresh DIR… fails when generating left a difference to what is committed.
 fresh() {
   local changed

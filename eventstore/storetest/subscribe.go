@@ -12,7 +12,7 @@ import (
 var subscribeTests = []test{
 	{"a stream subscription starts exclusive", []string{"position 3", "subscription 2"}, exclusiveStart, anywhere},
 	{"a subscription to $all starts after", []string{"position 3"}, exclusiveAll, anywhere},
-	{"a subscription waits for its stream", []string{"subscription 1", "subscription 2"}, waitingSubscription, anywhere},
+	{"a subscription waits for its stream", []string{"connection 3", "subscription 1", "subscription 2"}, waitingSubscription, anywhere},
 	{"a tombstone drops the subscription", []string{"subscription 4"}, dropOnTombstone, anywhere},
 	{"a soft delete keeps the subscription", []string{"subscription 4"}, keepOnDelete, anywhere},
 	{"a subscription ends once", []string{"subscription 5"}, endsOnce, anywhere},
