@@ -76,7 +76,7 @@ func main() {
 		}
 		return
 	}
-	r := &run{log: os.Stdout}
+	r := &run{}
 	flag.StringVar(&r.out, "out", "", "folder for the tables and the raw figures; empty prints only")
 	flag.IntVar(&r.rounds, "rounds", 5, "interleaved rounds of each comparison")
 	flag.Float64Var(&r.scale, "scale", 1, "size of the data, 1 is the size that the goals name")
@@ -85,14 +85,29 @@ func main() {
 	flag.StringVar(&r.profile, "profile", "", "folder for CPU profiles of the measured program")
 	only := flag.String("only", "", "sections to measure, separated by commas; empty means all")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
-	r.ctx = ctx
+	signal.Ignore(syscall.SIGPIPE) // a closed reader of the output ends the run, but not before it is cleaned up
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	r.ctx, r.log = ctx, outlet{os.Stdout, stop}
 	err := r.measure(*only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// outlet is where figures are printed; when nobody reads them it ends the run.
+type outlet struct {
+	io.Writer
+	end func()
+}
+
+func (o outlet) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	if err != nil {
+		o.end()
+	}
+	return n, err
 }
 
 func (r *run) measure(only string) (err error) {
