@@ -42,7 +42,7 @@ func TestEmbeddedData(t *testing.T) {
 		}
 	}
 	for name, c := range map[string][2]int{
-		"periods":        {len(book.Periods(day(t, "2026-11-23"))), 167},
+		"periods":        {len(book.Periods(day(t, "2026-11-23"))), 168},
 		"waste codes":    {len(at2024.Wastes("")), 467},
 		"categories":     {len(categories), 46},
 		"permit rows":    {len(today.PermitRows("")), 112},

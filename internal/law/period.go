@@ -78,3 +78,25 @@ type Period struct {
 	Confidence   Confidence
 	Readings     []Reading // other readings; empty when the unit is certain
 }
+
+// Opinion 法律理解 is a question that the law leaves open and that this authority
+// answers one way until an edition of the readings says otherwise. The answer
+// and its reason are written into every event that rests on it.
+type Opinion struct {
+	ID     string      // "renewal-in-time-undecided"
+	Choice string      // the answer held now: one of Choices
+	Others []string    // the other answers that rules know
+	Basis  []Reference // what the answer rests on
+	Why    Text        // the reason, and who thinks otherwise why
+}
+
+// Opinion returns the answer held to an open question; false where the loaded
+// readings do not speak of it.
+func (b *Book) Opinion(id string) (Opinion, bool) {
+	for _, o := range b.index().rules.Opinions {
+		if o.ID == id {
+			return Opinion{o.ID, o.Choice, o.Others, o.Basis, Text{o.WhyZh, o.WhyEn}}, true
+		}
+	}
+	return Opinion{}, false
+}

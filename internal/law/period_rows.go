@@ -114,6 +114,14 @@ type rollRules struct {
 		WhyZh  string `yaml:"why_zh"`
 		WhyEn  string `yaml:"why_en"`
 	} `yaml:"other_amounts"`
+	Opinions []struct {
+		ID     string      `yaml:"id"`
+		Choice string      `yaml:"choice"`
+		Others []string    `yaml:"others"`
+		Basis  []Reference `yaml:"basis"`
+		WhyZh  string      `yaml:"why_zh"`
+		WhyEn  string      `yaml:"why_en"`
+	} `yaml:"opinions"`
 }
 
 func parseReadings(content []byte) (rollRules, error) {
@@ -124,6 +132,11 @@ func parseReadings(content []byte) (rollRules, error) {
 	for _, d := range slices.Concat(rules.DoubtfulUnits, rules.CertainUnits) {
 		if len(d.Periods) == 0 || d.WhyZh == "" || d.WhyEn == "" {
 			return rollRules{}, fmt.Errorf("reading of %v: periods, why_zh or why_en is missing", d.Periods)
+		}
+	}
+	for _, o := range rules.Opinions {
+		if !rowID.MatchString(o.ID) || o.Choice == "" || len(o.Basis) == 0 || o.WhyZh == "" || o.WhyEn == "" {
+			return rollRules{}, fmt.Errorf("opinion %q: choice, basis, why_zh or why_en is missing", o.ID)
 		}
 	}
 	return rules, nil

@@ -123,7 +123,7 @@ periods:
 	if p, _ := book.Period("fine-pay"); p.Amount != 10 {
 		t.Error("Period returns the latest row")
 	}
-	if len(book.Periods(day(t, "2026-06-01"))) != 167 {
+	if len(book.Periods(day(t, "2026-06-01"))) != 168 {
 		t.Error("the other rows stay")
 	}
 }
