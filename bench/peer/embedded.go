@@ -21,6 +21,7 @@ import (
 type Embedded struct {
 	official
 	binary, data string
+	profiles     bool
 	process      *process
 	Admin        string // http://host:port of health and profiles
 }
@@ -28,8 +29,9 @@ type Embedded struct {
 var embeddedReady = regexp.MustCompile(`^eventstore: (esdb://\S+)  \(health (http://[^)\s]+)`)
 
 // OpenEmbedded starts the program on the data folder, which may hold a store.
-func OpenEmbedded(ctx context.Context, binary, data string) (*Embedded, error) {
-	e := &Embedded{binary: binary, data: data}
+// WriteProfile needs profiles.
+func OpenEmbedded(ctx context.Context, binary, data string, profiles bool) (*Embedded, error) {
+	e := &Embedded{binary: binary, data: data, profiles: profiles}
 	if _, err := e.start(ctx); err != nil {
 		return nil, err
 	}
@@ -41,7 +43,8 @@ func OpenEmbedded(ctx context.Context, binary, data string) (*Embedded, error) {
 func (e *Embedded) start(ctx context.Context) (time.Duration, error) {
 	began := time.Now()
 	p, err := launch(ctx, syscall.SIGTERM, 0, e.binary, "serve", "eventstore", "--data", e.data,
-		"--internal", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-level", "error")
+		"--internal", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-level", "error",
+		fmt.Sprintf("--store-profiles=%t", e.profiles))
 	if err != nil {
 		return 0, err
 	}

@@ -117,7 +117,7 @@ func (b *bench) measurePeers(ctx context.Context) (err error) {
 			err = errors.Join(err, closers[i].Close())
 		}
 	}()
-	ours, err := peer.OpenEmbedded(ctx, b.Binary, filepath.Join(b.Dir, "shiyang"))
+	ours, err := peer.OpenEmbedded(ctx, b.Binary, filepath.Join(b.Dir, "shiyang"), b.Profile != "")
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (b *bench) measureGrowth(ctx context.Context) (err error) {
 
 func (b *bench) filled(ctx context.Context, name string, events int) (*peer.Embedded, error) {
 	b.say("fill the %s log with %d events", name, events)
-	e, err := peer.OpenEmbedded(ctx, b.Binary, filepath.Join(b.Dir, name))
+	e, err := peer.OpenEmbedded(ctx, b.Binary, filepath.Join(b.Dir, name), false)
 	if err != nil {
 		return nil, err
 	}

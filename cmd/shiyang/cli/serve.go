@@ -122,6 +122,7 @@ func (p *program) servePart(ctx context.Context, part bureau.Part) error {
 
 // serveStore runs the embedded event store for parts in other processes.
 func (p *program) serveStore(ctx context.Context) error {
+	relaxGC()
 	log := p.logger()
 	store, err := p.openStore(log)
 	if err != nil {
@@ -139,7 +140,7 @@ func (p *program) serveStore(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, admin.Close(), listener.Close(), store.Close())
 	}
-	server := &http.Server{Handler: storeAdmin(store), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: storeAdmin(store, p.config.StoreProfiles), ReadHeaderTimeout: 5 * time.Second}
 	ended := make(chan error, 2)
 	go func() { ended <- store.Serve(listener) }()
 	go func() { ended <- server.Serve(admin) }()

@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -24,6 +25,7 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
 	"shiyang/cmd/shiyang/cli"
+	"shiyang/eventstore"
 )
 
 // run runs the program to its end and returns what it printed.
@@ -156,5 +158,22 @@ func TestAStoreBeyondThisMachineNeedsTLS(t *testing.T) {
 	_, err := run(t, "serve", "eventstore", "--data", t.TempDir(), "--internal", "0.0.0.0:0")
 	if err == nil || !strings.Contains(err.Error(), "tls_cert and tls_key") {
 		t.Errorf("plain on every address: %v", err)
+	}
+}
+
+// Profiles tell what a process computes, so nobody sees them unasked.
+func TestProfilesAreShownWhenAskedFor(t *testing.T) {
+	store, err := eventstore.Open(eventstore.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	for _, asked := range []bool{false, true} {
+		handler := cli.StoreAdmin(store, asked)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/debug/pprof/", nil))
+		if shown := answer.Code == http.StatusOK && strings.Contains(answer.Body.String(), "goroutine"); shown != asked {
+			t.Errorf("asked %t, answered %d", asked, answer.Code)
+		}
 	}
 }

@@ -78,6 +78,8 @@ type Config struct {
 	StoreAdvertise string `yaml:"store_advertise" env:"STORE_ADVERTISE" help:"host:port that serve eventstore tells clients; the one they reached when empty"`
 	// StoreAnonymous gives whoever does not sign in the rights of everybody.
 	StoreAnonymous bool `yaml:"store_anonymous" env:"STORE_ANONYMOUS" help:"serve eventstore with TLS, but let clients in that do not sign in"`
+	// StoreProfiles shows profiles of the store that runs alone on its admin address.
+	StoreProfiles bool `yaml:"store_profiles" env:"STORE_PROFILES" help:"serve eventstore shows Go's profiles on its admin address"`
 	// PermitMark is the letter after the site sequence of a permit number.
 	PermitMark string `yaml:"permit_mark" env:"PERMIT_MARK" help:"last letter of locally given permit numbers"`
 }
