@@ -31,6 +31,7 @@ const (
 	ListWasteExemptions      List = "waste_exemptions"      // 危险废物豁免管理清单
 	ListPermitClassification List = "permit_classification" // 固定污染源排污许可分类管理名录
 	ListEIAClassification    List = "eia_classification"    // 建设项目环境影响评价分类管理名录
+	ListEIAPractice          List = "eia_practice"          // 环评分级审批、承诺时限与办事指南
 	ListPollutants           List = "pollutant_codes"       // 污染物代码
 	ListHJ212Commands        List = "hj212_commands"        // HJ 212 命令编码
 	ListHJ212Flags           List = "hj212_flags"           // HJ 212 标记
@@ -41,7 +42,7 @@ func Lists() []List {
 	return []List{
 		ListPeriods, ListReadings, ListBases, ListWorkingDays, ListPenalties, ListDocumentTypes, ListCodeLists,
 		ListDivisions, ListWaste, ListWasteExemptions, ListPermitClassification, ListEIAClassification,
-		ListPollutants, ListHJ212Commands, ListHJ212Flags,
+		ListEIAPractice, ListPollutants, ListHJ212Commands, ListHJ212Flags,
 	}
 }
 
@@ -221,6 +222,8 @@ func parseRows(list List, version string, content []byte) (any, error) {
 		return catalogue.ParsePermitClassification(content)
 	case ListEIAClassification:
 		return catalogue.ParseEIAClassification(content)
+	case ListEIAPractice:
+		return catalogue.ParseEIAPractice(content)
 	case ListPollutants:
 		return catalogue.ParsePollutants(content)
 	case ListHJ212Commands:

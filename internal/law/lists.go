@@ -117,6 +117,16 @@ func (v View) EIARows(text string) []catalogue.EIARow {
 	return filter(current[catalogue.EIARow](v, ListEIAClassification), func(r catalogue.EIARow) bool { return r.Contains(text) })
 }
 
+// EIAPractice returns who approves EIA documents, promised days and guides; the
+// zero value, which makes nothing ours, when no edition is loaded.
+func (v View) EIAPractice() catalogue.EIAPractice {
+	used, _, ok := v.book.LoadedAt(ListEIAPractice, v.day)
+	if !ok {
+		return catalogue.EIAPractice{}
+	}
+	return rowsOf[catalogue.EIAPractice](used)
+}
+
 // CodeList returns a code list such as waste_form, with the items in the order
 // of forms.
 func (v View) CodeList(id string) (catalogue.CodeList, bool) {
