@@ -9,31 +9,23 @@ import (
 	"shiyang/gateway/web/component"
 	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/page"
+	"shiyang/gateway/web/visit"
 	"shiyang/gateway/web/words"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
 )
 
-// cookieName carries the prefix that binds a cookie to this host and to TLS;
-// a browser takes it only over TLS.
-func (p *pages) cookieName() string {
-	if p.Secure {
-		return "__Host-shiyang"
-	}
-	return "shiyang"
-}
-
 // setCookie gives the browser the session, for as long as it lasts by the
 // bureau's clock: an age, because the browser's clock may be another.
-func (p *pages) setCookie(w http.ResponseWriter, o Opened) {
+func setCookie(v *visit.Visit, o visit.Opened) {
 	c := &http.Cookie{ //nolint:gosec // Secure is off only on a plain loopback listener, where a browser would drop the cookie
-		Name: p.cookieName(), Value: o.ID, Path: "/", MaxAge: max(1, int(o.Expires.Sub(p.Now()).Seconds())),
-		Secure: p.Secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Name: v.CookieName(), Value: o.ID, Path: "/", MaxAge: max(1, int(o.Expires.Sub(v.Now()).Seconds())),
+		Secure: v.Secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
 	if o.ID == "" {
 		c.MaxAge = -1
 	}
-	http.SetCookie(w, c)
+	http.SetCookie(v.W, c)
 }
 
 var signInForm = form.Form{{Fields: []form.Field{
@@ -41,21 +33,21 @@ var signInForm = form.Form{{Fields: []form.Field{
 	{Path: "password", Kind: form.Secret, Label: words.Password, Hint: words.PasswordHint, Auto: "current-password"},
 }}}
 
-func (p *pages) front(v *visit) error {
-	if v.session != nil {
-		return v.see("/home")
+func door(v *visit.Visit) error {
+	if v.Session != nil {
+		return v.See("/home")
 	}
-	return v.showFront(http.StatusOK, component.Task{}, v.query("next"), v.query("done") != "")
+	return showFront(v, http.StatusOK, component.Task{}, v.Query("next"), v.Query("done") != "")
 }
 
-func (v *visit) showFront(status int, t component.Task, next string, opened bool) error {
+func showFront(v *visit.Visit, status int, t component.Task, next string, opened bool) error {
 	t.Filled.Form = signInForm
-	f := v.frame(words.SignIn.In(v.text()), "")
+	f := v.Frame(words.SignIn.In(v.Text()), "")
 	f.Front, f.Wrong = true, status >= http.StatusBadRequest
-	if v.r.Method == http.MethodPost {
-		f.Other = "/" + string(v.lang.Other()) + "/"
+	if v.R.Method == http.MethodPost {
+		f.Other = "/" + string(v.Lang.Other()) + "/"
 	}
-	return v.show(status, page.Front(f, t, local(next), opened))
+	return v.Show(status, page.Front(f, t, local(next), opened))
 }
 
 // local keeps an address only if it is a page of ours.
@@ -72,18 +64,18 @@ func local(next string) string {
 	return ""
 }
 
-func (p *pages) signIn(v *visit) error {
-	if err := v.parse(); err != nil {
+func signIn(v *visit.Visit) error {
+	if err := v.Parse(); err != nil {
 		return err
 	}
-	login, next := strings.TrimSpace(v.r.PostForm.Get("login")), v.r.PostForm.Get("next")
-	opened, err := p.Sessions.SignIn(v.text(), login, v.r.PostForm.Get("password"), remote(v.r))
+	login, next := strings.TrimSpace(v.R.PostForm.Get("login")), v.R.PostForm.Get("next")
+	opened, err := v.Sessions.SignIn(v.Text(), login, v.R.PostForm.Get("password"), remote(v.R))
 	if refused := rpc.ProblemFrom(err); refused != nil {
-		status := statusOf(refused)
+		status := visit.StatusOf(refused)
 		if refused.Kind == problem.Unknown {
 			status = http.StatusUnprocessableEntity // a form to correct, not a page to sign in for
 		}
-		return v.showFront(status, component.Task{
+		return showFront(v, status, component.Task{
 			Refusal: refused,
 			Filled:  form.Filled{Values: url.Values{"login": {login}}, Errors: refused.Errors},
 		}, next, false)
@@ -91,12 +83,12 @@ func (p *pages) signIn(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.setCookie(v.w, opened)
+	setCookie(v, opened)
 	if next = local(next); next != "" {
-		http.Redirect(v.w, v.r, next, http.StatusSeeOther) //nolint:gosec // local lets only our own pages through
+		http.Redirect(v.W, v.R, next, http.StatusSeeOther)
 		return nil
 	}
-	return v.see("/home")
+	return v.See("/home")
 }
 
 // remote is the address that a request came from, without its port.
@@ -107,34 +99,34 @@ func remote(r *http.Request) string {
 	return r.RemoteAddr
 }
 
-func (p *pages) signOut(v *visit) error {
-	if err := p.Sessions.SignOut(v.text(), v.cookie); err != nil {
+func signOut(v *visit.Visit) error {
+	if err := v.Sessions.SignOut(v.Text(), v.Cookie); err != nil {
 		return err
 	}
-	p.setCookie(v.w, Opened{})
-	return v.see("/")
+	setCookie(v, visit.Opened{})
+	return v.See("/")
 }
 
-func (p *pages) seats(v *visit) error {
-	return v.show(http.StatusOK, page.Seats(v.frame(words.MySeats.In(v.text()), "/seats"), v.session.Seats, v.session.Seat))
+func seats(v *visit.Visit) error {
+	return v.Show(http.StatusOK, page.Seats(v.Frame(words.MySeats.In(v.Text()), "/seats"), v.Session.Seats, v.Session.Seat))
 }
 
-func (p *pages) switchSeat(v *visit) error {
-	if err := v.parse(); err != nil {
+func switchSeat(v *visit.Visit) error {
+	if err := v.Parse(); err != nil {
 		return err
 	}
-	opened, err := p.Sessions.SwitchSeat(v.text(), v.cookie, v.r.PostForm.Get("seat"))
+	opened, err := v.Sessions.SwitchSeat(v.Text(), v.Cookie, v.R.PostForm.Get("seat"))
 	if err != nil {
 		return err
 	}
-	p.setCookie(v.w, opened)
-	return v.see("/home")
+	setCookie(v, opened)
+	return v.See("/home")
 }
 
-func (p *pages) help(v *visit) error {
-	return v.show(http.StatusOK, page.Help(v.frame(words.HelpTitle.In(v.text()), "/help")))
+func help(v *visit.Visit) error {
+	return v.Show(http.StatusOK, page.Help(v.Frame(words.HelpTitle.In(v.Text()), "/help")))
 }
 
-func (p *pages) accessibility(v *visit) error {
-	return v.show(http.StatusOK, page.Accessibility(v.frame(words.AccessTitle.In(v.text()), "/accessibility")))
+func accessibility(v *visit.Visit) error {
+	return v.Show(http.StatusOK, page.Accessibility(v.Frame(words.AccessTitle.In(v.Text()), "/accessibility")))
 }

@@ -4,13 +4,13 @@ import (
 	"net/http"
 	"strings"
 
+	"shiyang/gateway/web/visit"
 	"shiyang/gateway/web/words"
 	"shiyang/internal/problem"
 )
 
-// What one request may bring.
+// What one request may bring; a form without files is bounded by visit.MostForm.
 const (
-	mostForm   = 1 << 20  // a form without files
 	mostUpload = 44 << 20 // two files of 20 MiB with their form
 	mostURL    = 4 << 10
 )
@@ -22,9 +22,9 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 
 // guard sets the headers of every answer, bounds what a request may bring and
 // refuses unsafe requests from other sites.
-func (p *pages) guard(next http.Handler) http.Handler {
+func guard(p *visit.Portal, next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(http.HandlerFunc(p.crossSite))
+	cross.SetDenyHandler(crossSite(p))
 	checked := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -41,7 +41,7 @@ func (p *pages) guard(next http.Handler) http.Handler {
 			http.Error(w, words.ErrTooLarge.Zh+" "+words.ErrTooLarge.En, http.StatusRequestURITooLong)
 			return
 		}
-		limit := int64(mostForm)
+		limit := int64(visit.MostForm)
 		if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
 			limit = mostUpload
 		}
@@ -52,9 +52,10 @@ func (p *pages) guard(next http.Handler) http.Handler {
 	})
 }
 
-func (p *pages) crossSite(w http.ResponseWriter, r *http.Request) {
-	first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	l, _ := words.Parse(first)
-	v := &visit{pages: p, w: w, r: r.WithContext(words.With(r.Context(), l)), lang: l}
-	v.fail(&problem.Error{Kind: problem.Forbidden, Reason: "CROSS_SITE", Text: problem.Text(words.ErrCrossSite)})
+func crossSite(p *visit.Portal) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		l, _ := words.Parse(first)
+		p.Stranger(w, r, l).Fail(&problem.Error{Kind: problem.Forbidden, Reason: "CROSS_SITE", Text: problem.Text(words.ErrCrossSite)})
+	}
 }

@@ -10,91 +10,47 @@
 // drawn, so a second press has no second effect; afterwards the person is
 // sent to the record, which is shown at least at the position of the receipt.
 //
-// It may import the contracts, problem and rpc, and its own children: words
-// (every text), form (fields and paths), sheet (the forms), component (the
-// parts of a page), page (the pages), static (style and script). Start with
-// [Deps], then routes.go, then task.go.
+// It may import the contracts, problem and rpc, and its own children: visit
+// (what every page needs), one package per department (permits, people, …),
+// words (texts), form (fields and paths), sheet (forms), component (the parts
+// of a page), page (whole pages), static (style and script). This package is
+// the front door and puts the departments together. Start with [New], then
+// read package visit.
 package web
 
 import (
-	"context"
-	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
-	"shiyang/internal/rpc"
+	"shiyang/gateway/web/audit"
+	"shiyang/gateway/web/people"
+	"shiyang/gateway/web/permits"
+	"shiyang/gateway/web/register"
+	"shiyang/gateway/web/visit"
 	auditv1 "shiyang/proto/audit/v1"
-	commonv1 "shiyang/proto/common/v1"
 	identityv1 "shiyang/proto/identity/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 )
 
-// Session is a signed-in person as the pages see one.
-type Session struct {
-	Account string             // account id
-	Login   string             // sign-in name
-	Name    string             // of the person
-	Seats   []*identityv1.Seat // capacities, in the order to offer them
-	Seat    string             // id of the capacity in use; empty: none
-	Token   string             // actor token for the calls of one request
-}
+// Session is [visit.Session], a signed-in person.
+type Session = visit.Session
 
-// Opened is a session that was opened or changed: its new secret id goes into
-// the cookie.
-type Opened struct {
-	ID      string
-	Expires time.Time
-}
+// Opened is [visit.Opened], a session that was opened or changed.
+type Opened = visit.Opened
 
-// Sessions keeps who is signed in. Ids are unguessable secrets. Failures
-// meant for people are problems; an id that is unknown, expired or ended is
-// answered with a problem of kind Unknown. Safe for concurrent use.
-type Sessions interface {
-	// SignIn opens a session for login and password. remote is the address of
-	// the browser, for the lock after repeated failures.
-	SignIn(ctx context.Context, login, password, remote string) (Opened, error)
-	// Session returns the person of a session with a fresh actor token.
-	Session(ctx context.Context, id string) (Session, error)
-	// SwitchSeat makes another capacity the one in use and renews the id; the
-	// old id ends.
-	SwitchSeat(ctx context.Context, id, seatID string) (Opened, error)
-	// SignOut ends a session; an id that is unknown is no error.
-	SignOut(ctx context.Context, id string) error
-}
+// Sessions is [visit.Sessions], which keeps who is signed in.
+type Sessions = visit.Sessions
 
-// Draft names the draft of one person for one application.
-type Draft struct {
-	Account string // owner
-	Permit  string // the application it is for
-}
+// Draft is [visit.Draft], the name of a draft.
+type Draft = visit.Draft
 
-// Drafts keeps applications that are not filed yet. Drafts are no events: they
-// may be lost without harm to any record.
-type Drafts interface {
-	// Load returns what was saved last; nil if there is nothing.
-	Load(ctx context.Context, d Draft) ([]byte, error)
-	// Save replaces the draft; a problem of kind TooLarge refuses too much.
-	Save(ctx context.Context, d Draft, body []byte) error
-	// Delete removes the draft; one that does not exist is no error.
-	Delete(ctx context.Context, d Draft) error
-}
+// Drafts is [visit.Drafts], which keeps what is not filed yet.
+type Drafts = visit.Drafts
 
-// Attachments stores files before the command that refers to them.
-type Attachments interface {
-	// Put stores the content under its hash and answers what was found. owner
-	// is the account that uploads, title the file's name for people, kind what
-	// it is ("licence", "eia-approval"). A content that is too large or of a
-	// type that is not allowed is refused with a problem.
-	Put(ctx context.Context, owner, title, kind string, content io.Reader) (*commonv1.Attachment, error)
-	// Check refuses a reference to a file that this owner did not upload, or
-	// that says something else than was found.
-	Check(ctx context.Context, owner string, a *commonv1.Attachment) error
-	// Open reads a file for its owner or for somebody who may see a record
-	// that refers to it; the caller closes it. Not yours to see and not there
-	// are the same answer.
-	Open(ctx context.Context, caller rpc.Caller, hash string) (*commonv1.Attachment, io.ReadCloser, error)
-}
+// Attachments is [visit.Attachments], which stores files.
+type Attachments = visit.Attachments
 
 // Deps is what the pages need.
 type Deps struct {
@@ -107,15 +63,21 @@ type Deps struct {
 	Now         func() time.Time
 	NewID       func() string // UUIDv7, for command ids
 	Logger      *slog.Logger
-	Secure      bool // the browser comes over TLS: cookie with the __Host- prefix
+	Secure      bool               // the browser comes over TLS: cookie with the __Host- prefix
+	Departments []visit.Department // further departments, see [Departments]
 }
 
-// New returns the handler of all pages. It answers the addresses below /zh/,
-// /en/ and /static/, and sends / to one of the languages.
+// New returns the handler of all pages: the front door, the departments that
+// are always there, then d.Departments in their order. It answers the
+// addresses below /zh/, /en/ and /static/, and sends / to one of the languages.
 func New(d Deps) http.Handler {
-	p := &pages{Deps: d}
-	return p.guard(p.routes())
+	portal := visit.NewPortal(visit.Deps{
+		Identity: d.Identity, Audit: d.Audit, Sessions: d.Sessions, Drafts: d.Drafts, Attachments: d.Attachments,
+		Now: d.Now, NewID: d.NewID, Logger: d.Logger, Secure: d.Secure,
+	}, slices.Concat(
+		[]visit.Department{front(d.Permits), permits.Pages(d.Permits)},
+		d.Departments,
+		[]visit.Department{register.Pages(d.Permits), audit.Pages(d.Audit), people.Pages(d.Identity)},
+	)...)
+	return guard(portal, portal.Handler())
 }
-
-// pages holds what every page needs.
-type pages struct{ Deps }

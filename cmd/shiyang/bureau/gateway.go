@@ -112,7 +112,7 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 	pages := web.New(web.Deps{
 		Permits: permitsv1.NewPermitsServiceClient(permits), Identity: people, Audit: auditv1.NewAuditServiceClient(audit),
 		Sessions: webSessions{b.identity, people, signIns}, Drafts: g.drafts, Attachments: files,
-		Now: g.now, NewID: newID, Logger: g.log, Secure: g.config.Secure(),
+		Now: g.now, NewID: newID, Logger: g.log, Secure: g.config.Secure(), Departments: web.Departments(permits),
 	})
 	mux := http.NewServeMux()
 	for _, path := range []string{"/v1/", "/openapi.json", "/api", "/api/"} {

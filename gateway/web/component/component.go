@@ -18,6 +18,7 @@ import (
 	"github.com/a-h/templ"
 
 	"shiyang/gateway/web/words"
+	commonv1 "shiyang/proto/common/v1"
 )
 
 // Tone is how serious a thing is; it picks a colour that never stands alone.
@@ -60,12 +61,20 @@ type MenuGroup struct {
 	Items []MenuItem
 }
 
+// Tab is one of the pages of a menu entry that has several.
+type Tab struct {
+	Text words.Text
+	Path string
+	Here bool
+}
+
 // Frame is what surrounds a page.
 type Frame struct {
 	Title    string // of the window, and of nothing else
 	Wrong    bool   // the title begins with "错误："
 	Here     string // path of the menu entry or tab that is open
 	Menu     []MenuGroup
+	Tabs     []Tab  // pages beside this one; empty: none
 	Person   string // who is signed in; empty: nobody
 	Role     words.Text
 	Place    words.Text
@@ -115,6 +124,30 @@ func codeParts(text string) []codePart {
 type Crumb struct {
 	Text words.Text
 	Path string
+}
+
+// OrDash is a text, or a dash where there is none.
+func OrDash(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return words.Dash
+	}
+	return s
+}
+
+// County is the name of a division of the prefecture.
+func County(ctx context.Context, code string) string {
+	if code == "" {
+		return words.Dash
+	}
+	return words.Find(words.Jurisdictions, code).In(ctx)
+}
+
+// Validity is the period in which something is in force.
+func Validity(ctx context.Context, from, to *commonv1.Date) string {
+	if from == nil && to == nil {
+		return words.Dash
+	}
+	return words.FromTo.F(ctx, words.Day(ctx, from), words.Day(ctx, to))
 }
 
 // Pair is a name and a plain value.

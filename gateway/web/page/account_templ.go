@@ -515,9 +515,9 @@ func Seats(f component.Frame, seats []*identityv1.Seat, current string) templ.Co
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var27 string
-					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(county(ctx, s.GetCounty()))
+					templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(component.County(ctx, s.GetCounty()))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 90, Col: 81}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 90, Col: 91}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 					if templ_7745c5c3_Err != nil {
@@ -776,9 +776,9 @@ func Account(f component.Frame, me *identityv1.GetMeResponse, done string) templ
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = component.Facts([]component.Pair{
-				{Name: words.PersonName, Value: orDash(me.GetPerson().GetName())},
+				{Name: words.PersonName, Value: component.OrDash(me.GetPerson().GetName())},
 				{Name: words.Login, Value: me.GetLogin()},
-				{Name: words.Phone, Value: orDash(me.GetPerson().GetPhone())},
+				{Name: words.Phone, Value: component.OrDash(me.GetPerson().GetPhone())},
 				{Name: words.AccountNumber, Value: me.GetAccountId()},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -944,7 +944,7 @@ func Accounts(f component.Frame, list *identityv1.ListAccountsResponse, resets f
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Done(done).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Done(done).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -989,9 +989,9 @@ func Accounts(f component.Frame, list *identityv1.ListAccountsResponse, resets f
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var51 string
-						templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(a.GetPerson().GetName()))
+						templ_7745c5c3_Var51, templ_7745c5c3_Err = templ.JoinStringErrs(component.OrDash(a.GetPerson().GetName()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 170, Col: 42}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 170, Col: 52}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var51))
 						if templ_7745c5c3_Err != nil {
@@ -1341,9 +1341,9 @@ func accountSeats(a *identityv1.Account) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var71 string
-			templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinStringErrs(county(ctx, s.GetCounty()))
+			templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinStringErrs(component.County(ctx, s.GetCounty()))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 209, Col: 76}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 209, Col: 86}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
 			if templ_7745c5c3_Err != nil {
@@ -1470,7 +1470,7 @@ func FirmApplications(f component.Frame, list *identityv1.ListFirmApplicationsRe
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Done(done).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Done(done).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1591,9 +1591,9 @@ func FirmApplications(f component.Frame, list *identityv1.ListFirmApplicationsRe
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var83 string
-						templ_7745c5c3_Var83, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(names[a.GetAccountId()]))
+						templ_7745c5c3_Var83, templ_7745c5c3_Err = templ.JoinStringErrs(component.OrDash(names[a.GetAccountId()]))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 261, Col: 80}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 261, Col: 90}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var83))
 						if templ_7745c5c3_Err != nil {
@@ -1617,9 +1617,9 @@ func FirmApplications(f component.Frame, list *identityv1.ListFirmApplicationsRe
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var85 string
-						templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinStringErrs(county(ctx, a.GetDivision()))
+						templ_7745c5c3_Var85, templ_7745c5c3_Err = templ.JoinStringErrs(component.County(ctx, a.GetDivision()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 262, Col: 74}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/account.templ`, Line: 262, Col: 84}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var85))
 						if templ_7745c5c3_Err != nil {
@@ -1829,10 +1829,10 @@ func FirmApplication(a *identityv1.FirmApplication, applicant string) templ.Comp
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = component.KV([]component.Pair{
-				{Name: words.Applicant, Value: orDash(applicant)},
+				{Name: words.Applicant, Value: component.OrDash(applicant)},
 				{Name: words.UnitName, Value: a.GetUnitName()},
 				{Name: words.Uscc, Value: a.GetUscc()},
-				{Name: words.County, Value: county(ctx, a.GetDivision())},
+				{Name: words.County, Value: component.County(ctx, a.GetDivision())},
 				{Name: words.Legal, Value: yesNo(ctx, a.GetLegalRepresentative())},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

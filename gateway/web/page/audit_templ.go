@@ -466,7 +466,7 @@ type ReplayRecord struct {
 	Category, ID string
 	Events       []component.Event
 	At           int // index of the event shown
-	Lines        []Line
+	Lines        []component.Line
 	AsOf         component.AsOf
 }
 
@@ -791,7 +791,7 @@ func ReplayPage(f component.Frame, r ReplayRecord) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if len(changed(r.Lines)) > 0 {
+			if len(component.Changed(r.Lines)) > 0 {
 				templ_7745c5c3_Var43 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 					templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 					templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -804,18 +804,18 @@ func ReplayPage(f component.Frame, r ReplayRecord) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = stateTable(changed(r.Lines), words.Then, words.TodayValue).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = component.StateTable(component.Changed(r.Lines), words.Then, words.TodayValue).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = component.Card("", words.SinceThen.In(ctx), component.Sub(words.Rows.F(ctx, len(changed(r.Lines))))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = component.Card("", words.SinceThen.In(ctx), component.Sub(words.Rows.F(ctx, len(component.Changed(r.Lines))))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = wholeState(r.Lines).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.WholeState(r.Lines).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1018,12 +1018,12 @@ func provenance(e component.Event) templ.Component {
 			}
 			templ_7745c5c3_Err = component.KV([]component.Pair{
 				{Name: words.Who, Value: e.Actor(ctx)},
-				{Name: words.Jurisdiction, Value: county(ctx, e.GetActorCounty())},
+				{Name: words.Jurisdiction, Value: component.County(ctx, e.GetActorCounty())},
 				{Name: words.Happened, Value: e.When(ctx)},
 				{Name: words.Recorded, Value: e.Recorded(ctx)},
 				{Name: words.Position, Value: fmt.Sprint(e.GetPosition())},
-				{Name: words.LawEdition, Value: orDash(e.GetLawVersion())},
-				{Name: words.Program, Value: orDash(e.GetClient())},
+				{Name: words.LawEdition, Value: component.OrDash(e.GetLawVersion())},
+				{Name: words.Program, Value: component.OrDash(e.GetClient())},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

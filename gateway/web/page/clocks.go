@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"shiyang/gateway/web/component"
 	"shiyang/gateway/web/words"
 )
 
@@ -48,5 +49,5 @@ func issuer(ctx context.Context, code string) string {
 	if code == "" || code == "620600" {
 		return words.BureauName.In(ctx)
 	}
-	return words.IssuerOf.F(ctx, words.BureauName.In(ctx), county(ctx, code))
+	return words.IssuerOf.F(ctx, words.BureauName.In(ctx), component.County(ctx, code))
 }

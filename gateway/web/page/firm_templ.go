@@ -105,7 +105,7 @@ func Firm(f component.Frame, firm *identityv1.GetFirmResponse, may bool, done st
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Done(done).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Done(done).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -115,7 +115,7 @@ func Firm(f component.Frame, firm *identityv1.GetFirmResponse, may bool, done st
 			}
 			templ_7745c5c3_Err = component.Facts([]component.Pair{
 				{Name: words.Uscc, Value: firm.GetUscc()},
-				{Name: words.County, Value: county(ctx, firm.GetDivision())},
+				{Name: words.County, Value: component.County(ctx, firm.GetDivision())},
 				{Name: words.EnterpriseID, Value: firm.GetFirmId()},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -155,9 +155,9 @@ func Firm(f component.Frame, firm *identityv1.GetFirmResponse, may bool, done st
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var7 string
-						templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(m.GetPerson().GetName()))
+						templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(component.OrDash(m.GetPerson().GetName()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/firm.templ`, Line: 36, Col: 56}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/firm.templ`, Line: 36, Col: 66}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 						if templ_7745c5c3_Err != nil {

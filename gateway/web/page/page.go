@@ -50,27 +50,6 @@ func class(ctx context.Context, c permitsv1.ManagementClass) string {
 	return words.Find(words.Classes, c.String()).In(ctx)
 }
 
-func county(ctx context.Context, code string) string {
-	if code == "" {
-		return words.Dash
-	}
-	return words.Find(words.Jurisdictions, code).In(ctx)
-}
-
-func orDash(s string) string {
-	if strings.TrimSpace(s) == "" {
-		return words.Dash
-	}
-	return s
-}
-
-func validity(ctx context.Context, from, to *commonv1.Date) string {
-	if from == nil && to == nil {
-		return words.Dash
-	}
-	return words.FromTo.F(ctx, words.Day(ctx, from), words.Day(ctx, to))
-}
-
 // metres writes millimetres as metres, exactly.
 func metres(mm int64) string {
 	if mm == 0 {

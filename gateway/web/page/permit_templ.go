@@ -17,7 +17,7 @@ import (
 )
 
 // Permits lists permits and applications.
-func Permits(f component.Frame, q Query, list []*permitsv1.PermitRow, now time.Time) templ.Component {
+func Permits(f component.Frame, q component.List, list []*permitsv1.PermitRow, now time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -312,9 +312,9 @@ func Permits(f component.Frame, q Query, list []*permitsv1.PermitRow, now time.T
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var18 string
-						templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(county(ctx, p.GetDivision()))
+						templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(component.County(ctx, p.GetDivision()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 58, Col: 84}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 58, Col: 94}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 						if templ_7745c5c3_Err != nil {
@@ -338,9 +338,9 @@ func Permits(f component.Frame, q Query, list []*permitsv1.PermitRow, now time.T
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var20 string
-						templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(validity(ctx, p.GetValidFrom(), p.GetValidTo()))
+						templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(component.Validity(ctx, p.GetValidFrom(), p.GetValidTo()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 59, Col: 106}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 59, Col: 116}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 						if templ_7745c5c3_Err != nil {
@@ -448,7 +448,7 @@ func Permit(f component.Frame, r PermitRecord) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Done(r.Done).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Done(r.Done).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -533,7 +533,7 @@ func Permit(f component.Frame, r PermitRecord) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = history("permit", r.Permit.GetPermitId(), r.Past).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.History("permit", r.Permit.GetPermitId(), r.Past).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -834,51 +834,51 @@ func basics(p *permitsv1.Permit, b component.Blame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = asked(words.PermitNumber, permitNumber(p.GetPermitNumber(), words.NotIssued.In(ctx)), b, "permitNumber").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.PermitNumber, permitNumber(p.GetPermitNumber(), words.NotIssued.In(ctx)), b, "permitNumber").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = asked(words.Validity, validity(ctx, p.GetValidFrom(), p.GetValidTo()), b, "validFrom").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.Validity, component.Validity(ctx, p.GetValidFrom(), p.GetValidTo()), b, "validFrom").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = asked(words.County, county(ctx, p.GetDivision()), b, "division").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.County, component.County(ctx, p.GetDivision()), b, "division").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = asked(words.Industry, orDash(p.GetContent().GetIndustry()), b, "content.industry").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.Industry, component.OrDash(p.GetContent().GetIndustry()), b, "content.industry").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = asked(words.EiaNumber, orDash(p.GetContent().GetEiaNumber()), b, "content.eiaNumber").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.EiaNumber, component.OrDash(p.GetContent().GetEiaNumber()), b, "content.eiaNumber").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = asked(words.DocumentNumber, orDash(p.GetDocumentNumber()), b, "documentNumber").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.DocumentNumber, component.OrDash(p.GetDocumentNumber()), b, "documentNumber").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = asked(words.Received, words.Day(ctx, p.GetReceived()), b, "received").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.Received, words.Day(ctx, p.GetReceived()), b, "received").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if p.GetDeemedAccepted() {
-				templ_7745c5c3_Err = asked(words.Accepted, words.AcceptedSilent.F(ctx, words.Day(ctx, p.GetAccepted())), b, "accepted").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = component.Fact(words.Accepted, words.AcceptedSilent.F(ctx, words.Day(ctx, p.GetAccepted())), b, "accepted").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = asked(words.Accepted, words.Day(ctx, p.GetAccepted()), b, "accepted").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = component.Fact(words.Accepted, words.Day(ctx, p.GetAccepted()), b, "accepted").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = asked(words.Decided, words.Day(ctx, p.GetDecided()), b, "decided").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.Fact(words.Decided, words.Day(ctx, p.GetDecided()), b, "decided").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if p.GetNoticeUrl() != "" {
-				templ_7745c5c3_Err = asked(words.NoticeAt, words.Day(ctx, p.GetNoticeFrom())+" "+p.GetNoticeUrl(), b, "noticeUrl").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = component.Fact(words.NoticeAt, words.Day(ctx, p.GetNoticeFrom())+" "+p.GetNoticeUrl(), b, "noticeUrl").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1550,9 +1550,9 @@ func outletTable(c *permitsv1.ApplicationContent) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var74 string
-				templ_7745c5c3_Var74, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(o.GetReceivingWater()))
+				templ_7745c5c3_Var74, templ_7745c5c3_Err = templ.JoinStringErrs(component.OrDash(o.GetReceivingWater()))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 294, Col: 79}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 294, Col: 89}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var74))
 				if templ_7745c5c3_Err != nil {
@@ -1715,7 +1715,7 @@ func monitoringTable(c *permitsv1.ApplicationContent) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = component.Standards(orDash(m.GetMethod())).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = component.Standards(component.OrDash(m.GetMethod())).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1825,9 +1825,9 @@ func facilityTable(c *permitsv1.ApplicationContent) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var91 string
-				templ_7745c5c3_Var91, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(x.GetCapacity()))
+				templ_7745c5c3_Var91, templ_7745c5c3_Err = templ.JoinStringErrs(component.OrDash(x.GetCapacity()))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 322, Col: 67}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 322, Col: 77}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var91))
 				if templ_7745c5c3_Err != nil {
@@ -1939,9 +1939,9 @@ func abatementTable(c *permitsv1.ApplicationContent) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var98 string
-				templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(outletName(c, x.GetOutlet())))
+				templ_7745c5c3_Var98, templ_7745c5c3_Err = templ.JoinStringErrs(component.OrDash(outletName(c, x.GetOutlet())))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 334, Col: 81}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/permit.templ`, Line: 334, Col: 91}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var98))
 				if templ_7745c5c3_Err != nil {
@@ -2261,7 +2261,7 @@ func Beside(p *permitsv1.Permit, list []*commonv1.Deadline, now time.Time) templ
 				{Name: words.Uscc, Value: p.GetUscc()},
 				{Name: words.State, Value: statusText(ctx, p.GetStatusText(), p.GetStatus())},
 				{Name: words.ClassLabel, Value: class(ctx, p.GetManagementClass())},
-				{Name: words.County, Value: county(ctx, p.GetDivision())},
+				{Name: words.County, Value: component.County(ctx, p.GetDivision())},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

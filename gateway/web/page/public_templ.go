@@ -17,7 +17,7 @@ import (
 )
 
 // Register is the public register of permits in force.
-func Register(f component.Frame, q Query, list []*permitsv1.RegisterEntry, total int) templ.Component {
+func Register(f component.Frame, q component.List, list []*permitsv1.RegisterEntry, total int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -234,9 +234,9 @@ func Register(f component.Frame, q Query, list []*permitsv1.RegisterEntry, total
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var14 string
-						templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(county(ctx, e.GetDivision()))
+						templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(component.County(ctx, e.GetDivision()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 37, Col: 84}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 37, Col: 94}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 						if templ_7745c5c3_Err != nil {
@@ -260,9 +260,9 @@ func Register(f component.Frame, q Query, list []*permitsv1.RegisterEntry, total
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var16 string
-						templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(validity(ctx, e.GetValidFrom(), e.GetValidTo()))
+						templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(component.Validity(ctx, e.GetValidFrom(), e.GetValidTo()))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 38, Col: 106}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 38, Col: 116}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 						if templ_7745c5c3_Err != nil {
@@ -343,11 +343,11 @@ func Entry(f component.Frame, e *permitsv1.RegisterEntry) templ.Component {
 			templ_7745c5c3_Err = component.Facts([]component.Pair{
 				{Name: words.PermitNumber, Value: e.GetPermitNumber()},
 				{Name: words.Uscc, Value: e.GetUscc()},
-				{Name: words.SiteAddress, Value: orDash(e.GetSiteAddress())},
-				{Name: words.County, Value: county(ctx, e.GetDivision())},
-				{Name: words.Industry, Value: orDash(e.GetIndustry())},
-				{Name: words.Validity, Value: validity(ctx, e.GetValidFrom(), e.GetValidTo())},
-				{Name: words.DocumentNumber, Value: orDash(e.GetDocumentNumber())},
+				{Name: words.SiteAddress, Value: component.OrDash(e.GetSiteAddress())},
+				{Name: words.County, Value: component.County(ctx, e.GetDivision())},
+				{Name: words.Industry, Value: component.OrDash(e.GetIndustry())},
+				{Name: words.Validity, Value: component.Validity(ctx, e.GetValidFrom(), e.GetValidTo())},
+				{Name: words.DocumentNumber, Value: component.OrDash(e.GetDocumentNumber())},
 				{Name: words.Decided, Value: words.Day(ctx, e.GetDecided())},
 				{Name: words.IssuedBy, Value: issuer(ctx, e.GetIssuingOrg())},
 			}).Render(ctx, templ_7745c5c3_Buffer)
@@ -791,9 +791,9 @@ func Places(f component.Frame, places []*auditv1.Place) templ.Component {
 									return templ_7745c5c3_Err
 								}
 								var templ_7745c5c3_Var37 string
-								templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(county(ctx, p.GetDivision()))
+								templ_7745c5c3_Var37, templ_7745c5c3_Err = templ.JoinStringErrs(component.County(ctx, p.GetDivision()))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 184, Col: 75}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 184, Col: 85}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var37))
 								if templ_7745c5c3_Err != nil {
@@ -817,9 +817,9 @@ func Places(f component.Frame, places []*auditv1.Place) templ.Component {
 									return templ_7745c5c3_Err
 								}
 								var templ_7745c5c3_Var39 string
-								templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(orDash(p.GetNote()))
+								templ_7745c5c3_Var39, templ_7745c5c3_Err = templ.JoinStringErrs(component.OrDash(p.GetNote()))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 185, Col: 64}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/public.templ`, Line: 185, Col: 74}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var39))
 								if templ_7745c5c3_Err != nil {
@@ -993,11 +993,11 @@ func Paper(f component.Frame, p *permitsv1.Permit) templ.Component {
 			templ_7745c5c3_Err = component.KV([]component.Pair{
 				{Name: words.UnitName, Value: p.GetUnitName()},
 				{Name: words.Uscc, Value: p.GetUscc()},
-				{Name: words.County, Value: county(ctx, p.GetDivision())},
+				{Name: words.County, Value: component.County(ctx, p.GetDivision())},
 				{Name: words.ClassLabel, Value: class(ctx, p.GetManagementClass())},
-				{Name: words.Industry, Value: orDash(p.GetContent().GetIndustry())},
-				{Name: words.Validity, Value: validity(ctx, p.GetValidFrom(), p.GetValidTo())},
-				{Name: words.DocumentNumber, Value: orDash(p.GetDocumentNumber())},
+				{Name: words.Industry, Value: component.OrDash(p.GetContent().GetIndustry())},
+				{Name: words.Validity, Value: component.Validity(ctx, p.GetValidFrom(), p.GetValidTo())},
+				{Name: words.DocumentNumber, Value: component.OrDash(p.GetDocumentNumber())},
 				{Name: words.Decided, Value: words.Day(ctx, p.GetDecided())},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -156,6 +156,10 @@ var (
 	MenuFirm       = Text{"我的企业", "My company"}
 	MenuRegulated  = Text{"监管对象", "Regulated firms"}
 	MenuLookUp     = Text{"查询", "Look up"}
+	MenuMore       = Text{"全部…", "All …"}
+	PagesBeside    = Text{"本栏目的页面", "Pages of this section"}
+	AlsoWaiting    = Text{"其他待办", "Also waiting for you"}
+	SomeLate       = Text{"有逾期", "some late"}
 )
 
 // Texts of the printed permit.

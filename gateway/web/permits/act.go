@@ -1,4 +1,4 @@
-package web
+package permits
 
 import (
 	"context"
@@ -7,12 +7,12 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"shiyang/gateway/web/component"
 	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/page"
 	"shiyang/gateway/web/sheet"
+	"shiyang/gateway/web/visit"
 	"shiyang/gateway/web/words"
 	"shiyang/internal/problem"
 	commonv1 "shiyang/proto/common/v1"
@@ -29,18 +29,12 @@ type act struct {
 	command     command
 }
 
-// command makes the request of an act on a permit and the way to send it.
-type command func(c permitsv1.PermitsServiceClient, permitID string) (proto.Message, func(context.Context) (*commonv1.Receipt, error))
+// command is one method of the permits service for one permit.
+type command = visit.Command[permitsv1.PermitsServiceClient]
 
 // by is the command of one method of the permits service.
-func by[Q proto.Message, A receipted](method func(permitsv1.PermitsServiceClient, context.Context, Q, ...grpc.CallOption) (A, error)) command {
-	return func(c permitsv1.PermitsServiceClient, permitID string) (proto.Message, func(context.Context) (*commonv1.Receipt, error)) {
-		var none Q
-		m := none.ProtoReflect().New()
-		m.Set(m.Descriptor().Fields().ByName("permit_id"), protoreflect.ValueOfString(permitID))
-		request, _ := m.Interface().(Q)
-		return request, send(func(ctx context.Context, q Q, o ...grpc.CallOption) (A, error) { return method(c, ctx, q, o...) }, request)
-	}
+func by[Q proto.Message, A visit.Receipted](method func(permitsv1.PermitsServiceClient, context.Context, Q, ...grpc.CallOption) (A, error)) command {
+	return visit.By("permit_id", method)
 }
 
 // client names the methods of the permits service.
@@ -84,51 +78,49 @@ func asFiled(f form.Form, p *permitsv1.Permit, _ *commonv1.Date) url.Values {
 
 // act is the form page of one act. An act that the law does not allow now has
 // no form: the record says why.
-func (p *pages) act(v *visit) (*task, error) {
-	name := v.r.PathValue("act")
+func (p *pages) act(v *visit.Visit) (*visit.Task, error) {
+	name := v.R.PathValue("act")
 	a, ok := acts[name]
 	if !ok {
 		return nil, problem.ErrNotFound
 	}
-	got, err := v.getPermit()
+	got, err := p.getPermit(v)
 	if err != nil {
 		return nil, err
 	}
 	permit := got.GetPermit()
-	if v.r.Method != http.MethodPost {
-		for _, l := range got.GetActions() {
-			if l.GetName() == name && !l.GetAllowed() {
-				return nil, &problem.Error{Kind: problem.Rejected, Reason: "NOT_ALLOWED_NOW", Citation: l.GetCitation(), Text: problem.Text(words.From(l.GetReason()))}
-			}
+	if v.R.Method != http.MethodPost {
+		if err := visit.Allowed(got.GetActions(), name); err != nil {
+			return nil, err
 		}
 	}
-	request, send := a.command(p.Permits, permit.GetPermitId())
+	request, send := a.command(p.client, permit.GetPermitId())
 	back := component.Record("permits", permit.GetPermitId())
-	t := &task{
+	t := &visit.Task{
 		Task: component.Task{
 			Title: a.title, Lead: a.lead, Button: a.title, Risky: a.risky, Back: back, Seen: permit.GetRevision(),
 			Crumbs: []component.Crumb{{Text: words.Permits, Path: "/permits"}, {Text: words.Same(permit.GetUnitName()), Path: back}, {Text: a.title}},
 			Filled: form.Filled{Form: a.form()},
 		},
-		Here: "/permits", Request: request, Send: send, Done: record(back), Record: [2]string{"permit", permit.GetPermitId()},
-		Aside: page.Beside(permit, got.GetDeadlines(), p.Now()),
+		Here: "/permits", Request: request, Send: send, Done: visit.ToRecord(back), Record: [2]string{"permit", permit.GetPermitId()},
+		Aside: page.Beside(permit, got.GetDeadlines(), v.Now()),
 	}
 	if a.content {
 		t.Below = page.Content(permit.GetContent())
 	}
 	if a.start != nil {
-		t.Start = a.start(t.Filled.Form, permit, words.Today(p.Now()))
+		t.Start = a.start(t.Filled.Form, permit, words.Today(v.Now()))
 	}
 	switch m := request.(type) {
 	case *permitsv1.CorrectOnSpotRequest:
 		t.Prepare = func(string) { keepFiles(m.GetContent(), permit.GetContent()) }
 	case *permitsv1.RecordSiteCheckRequest:
-		officers, err := v.officers()
+		officers, err := v.Officers()
 		if err != nil {
 			return nil, err
 		}
 		t.Filled.Form = sheet.SiteCheck(officers)
-		t.Start.Set("officerIds", v.session.Account) // who records was usually there
+		t.Start.Set("officerIds", v.Session.Account) // who records was usually there
 	}
 	return t, nil
 }

@@ -1,4 +1,4 @@
-package web
+package permits
 
 import (
 	"net/http"
@@ -7,29 +7,23 @@ import (
 	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/page"
 	"shiyang/gateway/web/sheet"
+	"shiyang/gateway/web/visit"
 	"shiyang/gateway/web/words"
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 )
 
-func (v *visit) listQuery() page.Query {
-	return page.Query{
-		Text: v.query("q"), County: v.query("county"), Status: v.query("status"),
-		Class: v.query("class"), Order: v.query("order"),
-	}
-}
-
-func (p *pages) sites(v *visit) error {
-	q := v.listQuery()
-	list, err := p.Permits.ListFacilities(v.ask(), &permitsv1.ListFacilitiesRequest{
-		Query: q.Text, Division: q.County, After: v.query("after"), AtLeast: v.atLeast(),
+func (p *pages) sites(v *visit.Visit) error {
+	q := v.List()
+	list, err := p.client.ListFacilities(v.Ask(), &permitsv1.ListFacilitiesRequest{
+		Query: q.Text, Division: q.County, After: v.Query("after"), AtLeast: v.AtLeast(),
 	})
 	if err != nil {
 		return err
 	}
-	q.Next = v.next(list.GetNext())
-	f := v.frame(words.SitesTitle.In(v.text()), "/facilities")
-	return v.show(http.StatusOK, page.Sites(f, q, list.GetFacilities(), may["RegisterFacility"][v.role()]))
+	q.Next = v.Next(list.GetNext())
+	f := v.Frame(words.SitesTitle.In(v.Text()), "/facilities")
+	return v.Show(http.StatusOK, page.Sites(f, q, list.GetFacilities(), v.May(permitsv1.PermitsService_RegisterFacility_FullMethodName)))
 }
 
 // siteForms are the acts on a site that have a page here.
@@ -39,14 +33,14 @@ var siteForms = map[string]string{
 	"apply": "apply", "open": "apply", "open-application": "apply",
 }
 
-func (p *pages) site(v *visit) error {
-	id := v.r.PathValue("id")
-	got, err := p.Permits.GetFacility(v.ask(), &permitsv1.GetFacilityRequest{FacilityId: id, AtLeast: v.atLeast()})
+func (p *pages) site(v *visit.Visit) error {
+	id := v.R.PathValue("id")
+	got, err := p.client.GetFacility(v.Ask(), &permitsv1.GetFacilityRequest{FacilityId: id, AtLeast: v.AtLeast()})
 	if err != nil {
 		return err
 	}
-	past := v.history("facility", id, 0)
-	s := page.SiteRecord{Site: got.GetFacility(), Past: past, Blame: component.NewBlame(past), Done: v.query("done")}
+	past := v.History("facility", id, 0)
+	s := page.SiteRecord{Site: got.GetFacility(), Past: past, Blame: component.NewBlame(past), Done: v.Query("done")}
 	for _, a := range got.GetActions() {
 		act := component.Act{LegalAction: a}
 		if name, ok := siteForms[a.GetName()]; ok {
@@ -54,15 +48,15 @@ func (p *pages) site(v *visit) error {
 		}
 		s.Acts = append(s.Acts, act)
 	}
-	return v.show(http.StatusOK, page.Site(v.frame(got.GetFacility().GetSite().GetUnitName(), "/facilities"), s))
+	return v.Show(http.StatusOK, page.Site(v.Frame(got.GetFacility().GetSite().GetUnitName(), "/facilities"), s))
 }
 
-func (p *pages) registerSite(v *visit) (*task, error) {
+func (p *pages) registerSite(v *visit.Visit) (*visit.Task, error) {
 	request := &permitsv1.RegisterFacilityRequest{}
-	if s := v.seat(); s != nil && isFirm(v.role()) {
+	if s := v.Seat(); s != nil && visit.IsFirm(v.Role()) {
 		request.EnterpriseId = s.GetOrg()
 	}
-	return &task{
+	return &visit.Task{
 		Task: component.Task{
 			Title: words.RegisterSite, Button: words.RegisterSite, Back: "/facilities",
 			Crumbs: []component.Crumb{{Text: words.SitesTitle, Path: "/facilities"}, {Text: words.RegisterSite}},
@@ -70,9 +64,9 @@ func (p *pages) registerSite(v *visit) (*task, error) {
 		},
 		Here: "/facilities", Request: request,
 		Prepare: func(command string) { people(request.GetSite(), command) },
-		Send:    send(p.Permits.RegisterFacility, request),
-		Done: func(v *visit, r *commonv1.Receipt) error {
-			return v.see(after(component.Record("facilities", r.GetRecordId()), r))
+		Send:    visit.Send(p.client.RegisterFacility, request),
+		Done: func(v *visit.Visit, r *commonv1.Receipt) error {
+			return v.See(visit.After(component.Record("facilities", r.GetRecordId()), r))
 		},
 	}, nil
 }
@@ -88,19 +82,19 @@ func people(s *permitsv1.SiteContent, command string) {
 	if s.GetContact().GetName() == "" && s.GetContact().GetPhone() == "" {
 		s.Contact = nil
 	}
-	personID(s.GetLegalRepresentative(), command, "legalRepresentative")
-	personID(s.GetContact(), command, "contact")
+	visit.PersonID(s.GetLegalRepresentative(), command, "legalRepresentative")
+	visit.PersonID(s.GetContact(), command, "contact")
 }
 
 // siteTask is a form about one site.
-func (p *pages) siteTask(v *visit, title words.Text, f form.Form) (*task, *permitsv1.Facility, error) {
-	id := v.r.PathValue("id")
-	got, err := p.Permits.GetFacility(v.ask(), &permitsv1.GetFacilityRequest{FacilityId: id})
+func (p *pages) siteTask(v *visit.Visit, title words.Text, f form.Form) (*visit.Task, *permitsv1.Facility, error) {
+	id := v.R.PathValue("id")
+	got, err := p.client.GetFacility(v.Ask(), &permitsv1.GetFacilityRequest{FacilityId: id})
 	if err != nil {
 		return nil, nil, err
 	}
 	back := component.Record("facilities", id)
-	return &task{
+	return &visit.Task{
 		Task: component.Task{
 			Title: title, Button: title, Back: back, Seen: got.GetFacility().GetRevision(),
 			Crumbs: []component.Crumb{
@@ -110,11 +104,11 @@ func (p *pages) siteTask(v *visit, title words.Text, f form.Form) (*task, *permi
 			},
 			Filled: form.Filled{Form: f},
 		},
-		Here: "/facilities", Done: record(back), Record: [2]string{"facility", id},
+		Here: "/facilities", Done: visit.ToRecord(back), Record: [2]string{"facility", id},
 	}, got.GetFacility(), nil
 }
 
-func (p *pages) changeSite(v *visit) (*task, error) {
+func (p *pages) changeSite(v *visit.Visit) (*visit.Task, error) {
 	t, site, err := p.siteTask(v, words.ChangeSite, sheet.SiteChange())
 	if err != nil {
 		return nil, err
@@ -122,32 +116,32 @@ func (p *pages) changeSite(v *visit) (*task, error) {
 	request := &permitsv1.ChangeFacilityRequest{FacilityId: site.GetFacilityId()}
 	t.Button = words.SaveChange
 	t.Start = t.Filled.Form.Encode(&permitsv1.ChangeFacilityRequest{Site: site.GetSite()})
-	t.Request, t.Send = request, send(p.Permits.ChangeFacility, request)
+	t.Request, t.Send = request, visit.Send(p.client.ChangeFacility, request)
 	t.Prepare = func(command string) { people(request.GetSite(), command) }
 	return t, nil
 }
 
-func (p *pages) assignSite(v *visit) (*task, error) {
+func (p *pages) assignSite(v *visit.Visit) (*visit.Task, error) {
 	t, site, err := p.siteTask(v, words.AssignSite, sheet.Assign())
 	if err != nil {
 		return nil, err
 	}
 	request := &permitsv1.AssignFacilityRequest{FacilityId: site.GetFacilityId()}
 	t.Lead = words.AssignLead
-	t.Request, t.Send = request, send(p.Permits.AssignFacility, request)
+	t.Request, t.Send = request, visit.Send(p.client.AssignFacility, request)
 	return t, nil
 }
 
-func (p *pages) openApplication(v *visit) (*task, error) {
+func (p *pages) openApplication(v *visit.Visit) (*visit.Task, error) {
 	t, site, err := p.siteTask(v, words.ApplyTitle, sheet.Open())
 	if err != nil {
 		return nil, err
 	}
 	request := &permitsv1.OpenApplicationRequest{FacilityId: site.GetFacilityId()}
 	t.Lead, t.Button = words.BeginLead, words.OpenIt
-	t.Request, t.Send = request, send(p.Permits.OpenApplication, request)
-	t.Done = func(v *visit, r *commonv1.Receipt) error {
-		return v.see(after(component.Record("permits", r.GetRecordId()), r))
+	t.Request, t.Send = request, visit.Send(p.client.OpenApplication, request)
+	t.Done = func(v *visit.Visit, r *commonv1.Receipt) error {
+		return v.See(visit.After(component.Record("permits", r.GetRecordId()), r))
 	}
 	return t, nil
 }

@@ -1,4 +1,4 @@
-package web
+package permits
 
 import (
 	"net/http"
@@ -12,6 +12,7 @@ import (
 	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/page"
 	"shiyang/gateway/web/sheet"
+	"shiyang/gateway/web/visit"
 	"shiyang/gateway/web/words"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
@@ -21,14 +22,14 @@ import (
 
 // checkContent asks the service what would be wrong or doubtful about what
 // is filled in.
-func (v *visit) checkContent(values url.Values) (*permitsv1.CheckApplicationResponse, problem.Fields, error) {
-	request := &permitsv1.CheckApplicationRequest{PermitId: v.r.PathValue("id")}
+func (p *pages) checkContent(v *visit.Visit, values url.Values) (*permitsv1.CheckApplicationResponse, problem.Fields, error) {
+	request := &permitsv1.CheckApplicationRequest{PermitId: v.R.PathValue("id")}
 	wrong := allSteps().Decode(values, request)
 	if request.Content == nil {
 		request.Content = &permitsv1.ApplicationContent{}
 	}
 	request.Content.DeclaredTrue = true // the page asks for it last
-	checked, err := v.Permits.CheckApplication(v.ask(), request)
+	checked, err := p.client.CheckApplication(v.Ask(), request)
 	if refused := rpc.ProblemFrom(err); refused != nil && refused.Kind == problem.Invalid {
 		return &permitsv1.CheckApplicationResponse{
 			Errors: rpc.FieldMessages(refused.Errors), Warnings: rpc.FieldMessages(refused.Warnings),
@@ -38,25 +39,25 @@ func (v *visit) checkContent(values url.Values) (*permitsv1.CheckApplicationResp
 }
 
 // showCheck shows all answers with what the service finds wrong or doubtful.
-func (v *visit) showCheck(p *permitsv1.Permit, values url.Values, refused *problem.Error, command string) error {
-	a := v.application(p, len(sheet.Steps))
+func (p *pages) showCheck(v *visit.Visit, permit *permitsv1.Permit, values url.Values, refused *problem.Error, command string) error {
+	a := application(permit, len(sheet.Steps))
 	a.Command, a.Refusal, a.Content = command, refused, contentOf(values)
 	a.Filled = form.Filled{Form: sheet.Declaration(), Values: values}
 	status := http.StatusOK
-	checked, wrong, err := v.checkContent(values)
+	checked, wrong, err := p.checkContent(v, values)
 	if err != nil {
 		return err
 	}
 	if refused != nil {
-		status, wrong = statusOf(refused), merge(refused.Errors, problem.ErrInvalid.WithErrors(wrong...))
+		status, wrong = visit.StatusOf(refused), visit.Merge(refused.Errors, problem.ErrInvalid.WithErrors(wrong...))
 	}
-	a.Filled.Errors = merge(wrong, problem.ErrInvalid.WithErrors(rpc.Fields(checked.GetErrors())...))
+	a.Filled.Errors = visit.Merge(wrong, problem.ErrInvalid.WithErrors(rpc.Fields(checked.GetErrors())...))
 	a.Filled.Warnings = rpc.Fields(checked.GetWarnings())
 	a.Answers = answers(v, a, values)
-	f, at := v.frame(words.CheckTitle.In(v.text()), "/permits"), stepFor(p.GetPermitId(), values)
+	f, at := v.Frame(words.CheckTitle.In(v.Text()), "/permits"), stepFor(permit.GetPermitId(), values)
 	f.Wrong = refused != nil
-	return v.show(status, page.Check(f, a, func(w problem.Field) templ.SafeURL {
-		return component.Link(v.text(), at(w.Path))
+	return v.Show(status, page.Check(f, a, func(w problem.Field) templ.SafeURL {
+		return component.Link(v.Text(), at(w.Path))
 	}))
 }
 
@@ -81,7 +82,7 @@ func stepFor(permitID string, values url.Values) func(path string) string {
 
 // answers lists the single answers; lists are shown as the tables that they
 // will be.
-func answers(v *visit, a page.Application, values url.Values) []page.Answers {
+func answers(v *visit.Visit, a page.Application, values url.Values) []page.Answers {
 	var parts []page.Answers
 	for i, s := range sheet.Steps {
 		for _, section := range s.Form {
@@ -93,11 +94,11 @@ func answers(v *visit, a page.Application, values url.Values) []page.Answers {
 				text := values.Get(field.Path)
 				for _, o := range field.Options {
 					if o.Value == text {
-						text = o.Label.In(v.text())
+						text = o.Label.In(v.Text())
 					}
 				}
 				if text == "" {
-					text = words.NotGiven.In(v.text())
+					text = words.NotGiven.In(v.Text())
 				}
 				part.Rows = append(part.Rows, component.Pair{Name: field.Label, Value: text})
 			}
@@ -108,27 +109,27 @@ func answers(v *visit, a page.Application, values url.Values) []page.Answers {
 }
 
 // submit files the application and throws the draft away.
-func (p *pages) submit(v *visit) error {
-	got, err := v.getPermit()
+func (p *pages) submit(v *visit.Visit) error {
+	got, err := p.getPermit(v)
 	if err != nil {
 		return err
 	}
-	values, err := v.loadDraft(got.GetPermit())
+	values, err := loadDraft(v, got.GetPermit())
 	if err != nil {
 		return err
 	}
-	values.Set("content.declaredTrue", v.r.PostForm.Get("content.declaredTrue"))
+	values.Set("content.declaredTrue", v.R.PostForm.Get("content.declaredTrue"))
 	request := &permitsv1.SubmitApplicationRequest{PermitId: got.GetPermit().GetPermitId()}
 	f := append(allSteps(), sheet.Declaration()...)
 	if wrong := f.Decode(values, request); len(wrong) > 0 {
-		return v.showCheck(got.GetPermit(), values, problem.ErrInvalid.WithErrors(wrong...), v.command())
+		return p.showCheck(v, got.GetPermit(), values, problem.ErrInvalid.WithErrors(wrong...), v.Command())
 	}
-	if seen, err := strconv.ParseUint(v.r.PostForm.Get("seen"), 10, 64); err == nil {
+	if seen, err := strconv.ParseUint(v.R.PostForm.Get("seen"), 10, 64); err == nil {
 		request.ExpectedRevision = seen
 	}
-	answer, err := p.Permits.SubmitApplication(v.call(v.command()), request)
+	answer, err := p.client.SubmitApplication(v.Call(v.Command()), request)
 	if refused := rpc.ProblemFrom(err); refused != nil && refused.Kind != problem.NotFound {
-		return v.showCheck(got.GetPermit(), values, refused, v.command())
+		return p.showCheck(v, got.GetPermit(), values, refused, v.Command())
 	}
 	if err != nil {
 		return err
@@ -136,9 +137,9 @@ func (p *pages) submit(v *visit) error {
 	return p.submitted(v, answer.GetReceipt())
 }
 
-func (p *pages) submitted(v *visit, r *commonv1.Receipt) error {
-	if err := p.Drafts.Delete(v.text(), v.draft()); err != nil {
+func (p *pages) submitted(v *visit.Visit, r *commonv1.Receipt) error {
+	if err := v.Drafts.Delete(v.Text(), draft(v)); err != nil {
 		return err
 	}
-	return v.see(after(component.Record("permits", v.r.PathValue("id")), r))
+	return v.See(visit.After(component.Record("permits", v.R.PathValue("id")), r))
 }

@@ -1,7 +1,6 @@
-package web
+package visit
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -14,7 +13,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"shiyang/gateway/web/component"
-	"shiyang/gateway/web/page"
 	"shiyang/gateway/web/words"
 	auditv1 "shiyang/proto/audit/v1"
 	commonv1 "shiyang/proto/common/v1"
@@ -23,17 +21,17 @@ import (
 // mostHistory bounds the calls for one record's history.
 const mostHistory = 5
 
-// history reads the events of a record that come after a revision, with the
+// History reads the events of a record that come after a revision, with the
 // names of who acted. A page can do without it: a failure is logged and the
 // page shows none.
-func (v *visit) history(category, id string, after uint64) []component.Event {
+func (v *Visit) History(category, id string, after uint64) []component.Event {
 	var events []component.Event
 	for range mostHistory {
-		got, err := asked(v.Audit.GetHistory(v.ask(), &auditv1.GetHistoryRequest{
-			Category: category, Id: id, After: after, PageSize: 200, AtLeast: v.atLeast(),
+		got, err := Asked(v.Audit.GetHistory(v.Ask(), &auditv1.GetHistoryRequest{
+			Category: category, Id: id, After: after, PageSize: 200, AtLeast: v.AtLeast(),
 		}))
 		if err != nil {
-			v.Logger.WarnContext(v.text(), "history not readable", slog.String("category", category), slog.Any("error", err))
+			v.Logger.WarnContext(v.Text(), "history not readable", slog.String("category", category), slog.Any("error", err))
 			break
 		}
 		for _, e := range got.GetEvents() {
@@ -48,34 +46,34 @@ func (v *visit) history(category, id string, after uint64) []component.Event {
 	return events
 }
 
-func (v *visit) nameActors(events []component.Event) {
+func (v *Visit) nameActors(events []component.Event) {
 	ids := make([]string, len(events))
 	for i, e := range events {
 		ids[i] = e.GetActorId()
 	}
-	names := v.names(ids)
+	names := v.Names(ids)
 	for i := range events {
 		events[i].Name = names[events[i].GetActorId()]
 	}
 }
 
-// instant is what the as-of part of an address asks for.
-type instant struct {
-	revision uint64
+// Instant is what the as-of part of an address asks for.
+type Instant struct {
+	Revision uint64 // zero: a time was asked for
+	Asked    bool   // false: the record as it is now
 	at       time.Time
 	typed    string
-	happened bool
-	asked    bool
+	happened bool // by the clock of what happened, not of what was recorded
 }
 
-// instantOf reads ?at= as a revision or as a time in Beijing, and ?clock=.
-func (v *visit) instantOf() instant {
-	typed := v.query("at")
+// Instant reads ?at= as a revision or as a time in Beijing, and ?clock=.
+func (v *Visit) Instant() Instant {
+	typed := v.Query("at")
 	if typed == "" {
-		return instant{}
+		return Instant{}
 	}
 	if n, err := strconv.ParseUint(typed, 10, 64); err == nil && n > 0 {
-		return instant{revision: n, asked: true}
+		return Instant{Revision: n, Asked: true}
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02T15:04:05", time.DateOnly} {
 		t, err := time.ParseInLocation(layout, strings.ReplaceAll(typed, " ", "+"), words.Shanghai)
@@ -85,13 +83,14 @@ func (v *visit) instantOf() instant {
 		if layout == time.DateOnly {
 			t = t.AddDate(0, 0, 1).Add(-time.Second) // the end of the day
 		}
-		return instant{at: t, typed: t.In(words.Shanghai).Format("2006-01-02T15:04"), happened: v.query("clock") == "happened", asked: true}
+		return Instant{at: t, typed: t.In(words.Shanghai).Format("2006-01-02T15:04"), happened: v.Query("clock") == "happened", Asked: true}
 	}
-	return instant{}
+	return Instant{}
 }
 
-func (i instant) request(category, id string) *auditv1.GetStateAtRequest {
-	r := &auditv1.GetStateAtRequest{Category: category, Id: id, Revision: i.revision}
+// Request asks for the state of a record at the instant.
+func (i Instant) Request(category, id string) *auditv1.GetStateAtRequest {
+	r := &auditv1.GetStateAtRequest{Category: category, Id: id, Revision: i.Revision}
 	switch {
 	case i.at.IsZero():
 	case i.happened:
@@ -102,8 +101,8 @@ func (i instant) request(category, id string) *auditv1.GetStateAtRequest {
 	return r
 }
 
-// asOf is the bar of a record at an instant.
-func asOf(ctx context.Context, path string, i instant, at uint64, events []component.Event) component.AsOf {
+// AsOf is the bar of the record at path, which shows it at a revision.
+func (v *Visit) AsOf(path string, i Instant, at uint64, events []component.Event) component.AsOf {
 	bar := component.AsOf{Path: path, At: at, Moment: i.typed, Clock: "recorded"}
 	if i.happened {
 		bar.Clock = "happened"
@@ -113,24 +112,24 @@ func asOf(ctx context.Context, path string, i instant, at uint64, events []compo
 	}
 	for _, e := range events {
 		if e.GetRevision() == at {
-			bar.When = e.Recorded(ctx)
+			bar.When = e.Recorded(v.Text())
 		}
 	}
 	return bar
 }
 
-// lines lists the values of a state and marks what is different today.
-func lines(state *structpb.Struct, since []*commonv1.Change) []page.Line {
-	var out []page.Line
+// Lines lists the values of a state and marks what is different today.
+func Lines(state *structpb.Struct, since []*commonv1.Change) []component.Line {
+	var out []component.Line
 	flatten("", structpb.NewStructValue(state), &out)
-	out = slices.DeleteFunc(out, func(l page.Line) bool { return derived(l.Path) })
+	out = slices.DeleteFunc(out, func(l component.Line) bool { return derived(l.Path) })
 	for _, c := range since {
 		if derived(c.GetPath()) {
 			continue
 		}
-		i := slices.IndexFunc(out, func(l page.Line) bool { return l.Path == c.GetPath() })
+		i := slices.IndexFunc(out, func(l component.Line) bool { return l.Path == c.GetPath() })
 		if i < 0 {
-			out = append(out, page.Line{Path: c.GetPath(), Value: c.GetBefore(), Today: c.GetAfter(), Changed: true})
+			out = append(out, component.Line{Path: c.GetPath(), Value: c.GetBefore(), Today: c.GetAfter(), Changed: true})
 			continue
 		}
 		out[i].Today, out[i].Changed = c.GetAfter(), true
@@ -145,7 +144,7 @@ func derived(path string) bool {
 }
 
 // flatten writes one line per plain value, in the order of the names.
-func flatten(path string, v *structpb.Value, out *[]page.Line) {
+func flatten(path string, v *structpb.Value, out *[]component.Line) {
 	switch k := v.GetKind().(type) {
 	case *structpb.Value_StructValue:
 		fields := k.StructValue.GetFields()
@@ -161,10 +160,10 @@ func flatten(path string, v *structpb.Value, out *[]page.Line) {
 			flatten(fmt.Sprintf("%s[%d]", path, i), item, out)
 		}
 	case *structpb.Value_NumberValue:
-		*out = append(*out, page.Line{Path: path, Value: strconv.FormatFloat(k.NumberValue, 'f', -1, 64)})
+		*out = append(*out, component.Line{Path: path, Value: strconv.FormatFloat(k.NumberValue, 'f', -1, 64)})
 	case *structpb.Value_BoolValue:
-		*out = append(*out, page.Line{Path: path, Value: strconv.FormatBool(k.BoolValue)})
+		*out = append(*out, component.Line{Path: path, Value: strconv.FormatBool(k.BoolValue)})
 	case *structpb.Value_StringValue:
-		*out = append(*out, page.Line{Path: path, Value: k.StringValue})
+		*out = append(*out, component.Line{Path: path, Value: k.StringValue})
 	}
 }

@@ -1,4 +1,4 @@
-package web
+package visit
 
 import (
 	"context"
@@ -15,14 +15,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"shiyang/gateway/web/component"
-	"shiyang/gateway/web/page"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
 	commonv1 "shiyang/proto/common/v1"
 )
 
-// task is a form page that ends in one command.
-type task struct {
+// Task is a form page that ends in one command.
+type Task struct {
 	component.Task
 	Here    string
 	Aside   templ.Component // context beside the form; may be nil
@@ -31,15 +30,15 @@ type task struct {
 	Request proto.Message   // what the answers are written into
 	Prepare func(command string)
 	Send    func(ctx context.Context) (*commonv1.Receipt, error)
-	Done    func(v *visit, r *commonv1.Receipt) error
+	Done    func(v *Visit, r *commonv1.Receipt) error
 	Record  [2]string // category and id, to tell what changed meanwhile
 }
 
-// receipted is the answer of every command.
-type receipted interface{ GetReceipt() *commonv1.Receipt }
+// Receipted is the answer of every command.
+type Receipted interface{ GetReceipt() *commonv1.Receipt }
 
-// send makes a command of a client's method and its request.
-func send[Q any, A receipted](method func(context.Context, Q, ...grpc.CallOption) (A, error), request Q) func(context.Context) (*commonv1.Receipt, error) {
+// Send makes a command of a client's method and its request.
+func Send[Q any, A Receipted](method func(context.Context, Q, ...grpc.CallOption) (A, error), request Q) func(context.Context) (*commonv1.Receipt, error) {
 	return func(ctx context.Context) (*commonv1.Receipt, error) {
 		answer, err := method(ctx, request)
 		if err != nil {
@@ -49,23 +48,24 @@ func send[Q any, A receipted](method func(context.Context, Q, ...grpc.CallOption
 	}
 }
 
-// keep is send for a command whose answer says more than its receipt.
-func keep[Q any, A receipted](method func(context.Context, Q, ...grpc.CallOption) (A, error), request Q, answer *A) func(context.Context) (*commonv1.Receipt, error) {
-	return send(func(ctx context.Context, q Q, o ...grpc.CallOption) (A, error) {
+// Keep is Send for a command whose answer says more than its receipt.
+func Keep[Q any, A Receipted](method func(context.Context, Q, ...grpc.CallOption) (A, error), request Q, answer *A) func(context.Context) (*commonv1.Receipt, error) {
+	return Send(func(ctx context.Context, q Q, o ...grpc.CallOption) (A, error) {
 		got, err := method(ctx, q, o...)
 		*answer = got
 		return got, err
 	}, request)
 }
 
-// record leads to a record's page as it is after the command.
-func record(path string) func(*visit, *commonv1.Receipt) error {
-	return func(v *visit, r *commonv1.Receipt) error {
-		return v.see(after(path, r))
+// ToRecord leads to a record's page as it is after the command.
+func ToRecord(path string) func(*Visit, *commonv1.Receipt) error {
+	return func(v *Visit, r *commonv1.Receipt) error {
+		return v.See(After(path, r))
 	}
 }
 
-func after(path string, r *commonv1.Receipt) string {
+// After is the address of a page at the position of a receipt.
+func After(path string, r *commonv1.Receipt) string {
 	done := "1"
 	if r.GetRepeated() {
 		done = "again"
@@ -74,16 +74,16 @@ func after(path string, r *commonv1.Receipt) string {
 }
 
 // tasks serves a form page: GET draws it, POST sends its command.
-func (p *pages) tasks(build func(*visit) (*task, error)) func(*visit) error {
-	return func(v *visit) error {
+func tasks(build func(*Visit) (*Task, error)) func(*Visit) error {
+	return func(v *Visit) error {
 		t, err := build(v)
 		if err != nil {
 			return err
 		}
 		t.Extra = hasFile(t.Filled.Form)
-		t.Action = strings.TrimPrefix(v.r.URL.EscapedPath(), "/"+string(v.lang))
-		if v.r.Method != http.MethodPost {
-			t.Command, t.Filled.Values = p.NewID(), t.Start
+		t.Action = strings.TrimPrefix(v.R.URL.EscapedPath(), "/"+string(v.Lang))
+		if v.R.Method != http.MethodPost {
+			t.Command, t.Filled.Values = v.NewID(), t.Start
 			if t.Filled.Values == nil {
 				t.Filled.Values = url.Values{}
 			}
@@ -93,13 +93,13 @@ func (p *pages) tasks(build func(*visit) (*task, error)) func(*visit) error {
 	}
 }
 
-func (v *visit) runTask(t *task) error {
-	values, wrong, err := v.values(t.Filled.Form)
+func (v *Visit) runTask(t *Task) error {
+	values, wrong, err := v.Values(t.Filled.Form)
 	if err != nil {
 		return err
 	}
-	t.Filled.Values, t.Command = values, v.command()
-	if seen, err := strconv.ParseUint(v.r.PostForm.Get("seen"), 10, 64); err == nil {
+	t.Filled.Values, t.Command = values, v.Command()
+	if seen, err := strconv.ParseUint(v.R.PostForm.Get("seen"), 10, 64); err == nil {
 		t.Seen = seen
 	}
 	if t.Filled.Form.Change(values) {
@@ -112,9 +112,9 @@ func (v *visit) runTask(t *task) error {
 		t.Prepare(t.Command)
 	}
 	if len(wrong) > 0 {
-		return v.refuse(t, problem.ErrInvalid.WithErrors(merge(wrong, rpc.Validate(t.Request))...))
+		return v.refuse(t, problem.ErrInvalid.WithErrors(Merge(wrong, rpc.Validate(t.Request))...))
 	}
-	receipt, err := t.Send(v.call(t.Command))
+	receipt, err := t.Send(v.Call(t.Command))
 	if refused := rpc.ProblemFrom(err); refused != nil {
 		return v.refuse(t, refused)
 	}
@@ -122,13 +122,13 @@ func (v *visit) runTask(t *task) error {
 		return err
 	}
 	if len(receipt.GetWarnings()) > 0 {
-		return v.show(http.StatusOK, page.DoneWithDoubts(v.frame(t.Title.In(v.text()), t.Here), t.Task, rpc.Fields(receipt.GetWarnings()), after(t.Back, receipt)))
+		return v.Show(http.StatusOK, doubtsPage(v.Frame(t.Title.In(v.Text()), t.Here), t.Task, rpc.Fields(receipt.GetWarnings()), After(t.Back, receipt)))
 	}
 	return t.Done(v, receipt)
 }
 
 // refuse draws the form again with what was typed and what is wrong.
-func (v *visit) refuse(t *task, refused *problem.Error) error {
+func (v *Visit) refuse(t *Task, refused *problem.Error) error {
 	if refused.Kind == problem.Unknown || refused.Kind == problem.NotFound {
 		return refused
 	}
@@ -138,25 +138,25 @@ func (v *visit) refuse(t *task, refused *problem.Error) error {
 		t.Command = v.NewID()
 	case "STALE_REVISION", "CHANGED_BY_SOMEONE_ELSE":
 		if t.Record[0] != "" {
-			t.Since = v.history(t.Record[0], t.Record[1], t.Seen)
+			t.Since = v.History(t.Record[0], t.Record[1], t.Seen)
 		}
 		if n := len(t.Since); n > 0 {
 			t.Seen = t.Since[n-1].GetRevision()
 		}
 	}
-	return v.showTask(statusOf(refused), t)
+	return v.showTask(StatusOf(refused), t)
 }
 
-func (v *visit) showTask(status int, t *task) error {
-	f := v.frame(t.Title.In(v.text()), t.Here)
+func (v *Visit) showTask(status int, t *Task) error {
+	f := v.Frame(t.Title.In(v.Text()), t.Here)
 	f.Wrong = status >= http.StatusBadRequest
-	return v.show(status, page.TaskPage(f, t.Task, t.Aside, t.Below))
+	return v.Show(status, taskPage(f, t.Task, t.Aside, t.Below))
 }
 
-// command is the id that the form was drawn with; a form without a right one
+// Command is the id that the form was drawn with; a form without a right one
 // gets another.
-func (v *visit) command() string {
-	if id, err := uuid.Parse(v.r.PostForm.Get("command")); err == nil {
+func (v *Visit) Command() string {
+	if id, err := uuid.Parse(v.R.PostForm.Get("command")); err == nil {
 		return id.String()
 	}
 	return v.NewID()
@@ -171,9 +171,9 @@ func expect(m proto.Message, seen uint64) {
 	}
 }
 
-// merge adds what a check found to what could not be read, one problem per
+// Merge adds what a check found to what could not be read, one problem per
 // field.
-func merge(wrong problem.Fields, checked error) []problem.Field {
+func Merge(wrong problem.Fields, checked error) []problem.Field {
 	refused := rpc.ProblemFrom(checked)
 	if refused == nil {
 		return wrong

@@ -1,4 +1,4 @@
-package web
+package permits
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"shiyang/gateway/web/form"
 	"shiyang/gateway/web/page"
 	"shiyang/gateway/web/sheet"
+	"shiyang/gateway/web/visit"
 	"shiyang/gateway/web/words"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
@@ -20,14 +21,14 @@ import (
 // The application is filled in over several pages. What was typed is kept as
 // a draft, right or wrong, until it is filed; nothing of it is an event.
 
-func (v *visit) draft() Draft {
-	return Draft{Account: v.session.Account, Permit: v.r.PathValue("id")}
+func draft(v *visit.Visit) visit.Draft {
+	return visit.Draft{Account: v.Session.Account, Permit: v.R.PathValue("id")}
 }
 
 // loadDraft returns what was typed so far; a first visit opens with what is
 // on record.
-func (v *visit) loadDraft(p *permitsv1.Permit) (url.Values, error) {
-	body, err := v.Drafts.Load(v.text(), v.draft())
+func loadDraft(v *visit.Visit, p *permitsv1.Permit) (url.Values, error) {
+	body, err := v.Drafts.Load(v.Text(), draft(v))
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +46,12 @@ func (v *visit) loadDraft(p *permitsv1.Permit) (url.Values, error) {
 	return values, nil
 }
 
-func (v *visit) saveDraft(values url.Values) error {
+func saveDraft(v *visit.Visit, values url.Values) error {
 	body, err := json.Marshal(values)
 	if err != nil {
 		return err
 	}
-	return v.Drafts.Save(v.text(), v.draft(), body)
+	return v.Drafts.Save(v.Text(), draft(v), body)
 }
 
 func allSteps() form.Form {
@@ -65,8 +66,8 @@ func stepPath(permitID, step string) string {
 	return component.Record("permits", permitID, "apply", step)
 }
 
-func (p *pages) applyStart(v *visit) error {
-	return v.see(stepPath(v.r.PathValue("id"), sheet.Steps[0].Name))
+func (p *pages) applyStart(v *visit.Visit) error {
+	return v.See(stepPath(v.R.PathValue("id"), sheet.Steps[0].Name))
 }
 
 // stepOf finds a step of the application by its name; -1 if there is none.
@@ -80,7 +81,7 @@ func stepOf(name string) int {
 }
 
 // application is the frame of a step; at is its place, the check comes last.
-func (v *visit) application(p *permitsv1.Permit, at int) page.Application {
+func application(p *permitsv1.Permit, at int) page.Application {
 	a := page.Application{Permit: p}
 	a.Title, a.Back, a.Seen = words.StepCheck, stepPath(p.GetPermitId(), sheet.Steps[len(sheet.Steps)-1].Name), p.GetRevision()
 	for i, s := range sheet.Steps {
@@ -109,60 +110,59 @@ func stateOf(i, at int) string {
 	return "todo"
 }
 
-func (p *pages) applyStep(v *visit) error {
-	name := v.r.PathValue("step")
+func (p *pages) applyStep(v *visit.Visit) error {
+	name := v.R.PathValue("step")
 	if name == "discard" {
-		return v.show(http.StatusOK, page.Discard(v.frame(words.DiscardTitle.In(v.text()), "/permits"), v.r.PathValue("id")))
+		return v.Show(http.StatusOK, page.Discard(v.Frame(words.DiscardTitle.In(v.Text()), "/permits"), v.R.PathValue("id")))
 	}
 	at := stepOf(name)
 	if at < 0 && name != "check" {
 		return problem.ErrNotFound
 	}
-	got, err := v.getPermit()
+	got, err := p.getPermit(v)
 	if err != nil {
 		return err
 	}
 	if err := mayFile(got); err != nil {
 		return err
 	}
-	values, err := v.loadDraft(got.GetPermit())
+	values, err := loadDraft(v, got.GetPermit())
 	if err != nil {
 		return err
 	}
 	if name == "check" {
-		return v.showCheck(got.GetPermit(), values, nil, v.NewID())
+		return p.showCheck(v, got.GetPermit(), values, nil, v.NewID())
 	}
-	a := v.application(got.GetPermit(), at)
+	a := application(got.GetPermit(), at)
 	a.Filled.Values, a.Content = values, contentOf(values)
-	if v.query("check") != "" {
-		checked, wrong, err := v.checkContent(values)
+	if v.Query("check") != "" {
+		checked, wrong, err := p.checkContent(v, values)
 		if err != nil {
 			return err
 		}
-		v.placed(&a, append(wrong, rpc.Fields(checked.GetErrors())...), rpc.Fields(checked.GetWarnings()))
+		placed(&a, append(wrong, rpc.Fields(checked.GetErrors())...), rpc.Fields(checked.GetWarnings()))
 	}
-	return v.showStep(http.StatusOK, a)
+	return showStep(v, http.StatusOK, a)
 }
 
 // mayFile refuses to open the form when the law does not allow filing now.
 func mayFile(got *permitsv1.GetPermitResponse) error {
-	for _, l := range got.GetActions() {
-		if l.GetName() == "submit" && !l.GetAllowed() && got.GetPermit().GetStatus() != permitsv1.PermitStatus_PERMIT_STATUS_PUBLIC_NOTICE &&
-			got.GetPermit().GetStatus() != permitsv1.PermitStatus_PERMIT_STATUS_DRAFT {
-			return &problem.Error{Kind: problem.Rejected, Reason: "NOT_ALLOWED_NOW", Citation: l.GetCitation(), Text: problem.Text(words.From(l.GetReason()))}
-		}
+	switch got.GetPermit().GetStatus() {
+	case permitsv1.PermitStatus_PERMIT_STATUS_PUBLIC_NOTICE, permitsv1.PermitStatus_PERMIT_STATUS_DRAFT:
+		return nil // may be filled in before it may be filed
+	default:
+		return visit.Allowed(got.GetActions(), "submit")
 	}
-	return nil
 }
 
-func (v *visit) showStep(status int, a page.Application) error {
-	f := v.frame(a.Title.In(v.text()), "/permits")
+func showStep(v *visit.Visit, status int, a page.Application) error {
+	f := v.Frame(a.Title.In(v.Text()), "/permits")
 	f.Wrong = status >= http.StatusBadRequest || a.Refusal != nil
-	return v.show(status, page.Step(f, a))
+	return v.Show(status, page.Step(f, a))
 }
 
 // placed keeps the problems that belong to fields of this page.
-func (v *visit) placed(a *page.Application, errors, warnings []problem.Field) {
+func placed(a *page.Application, errors, warnings []problem.Field) {
 	shown := a.Filled.Indexed()
 	for _, e := range errors {
 		if e.Path != "" && shown.Place(e.Path) != "" {
@@ -186,60 +186,60 @@ func contentOf(values url.Values) *permitsv1.ApplicationContent {
 }
 
 // saveStep keeps what was typed and does what the pressed button says.
-func (p *pages) saveStep(v *visit) error {
-	name, id := v.r.PathValue("step"), v.r.PathValue("id")
-	if err := v.parse(); err != nil {
+func (p *pages) saveStep(v *visit.Visit) error {
+	name, id := v.R.PathValue("step"), v.R.PathValue("id")
+	if err := v.Parse(); err != nil {
 		return err
 	}
 	switch {
 	case name == "discard":
-		if err := p.Drafts.Delete(v.text(), v.draft()); err != nil {
+		if err := v.Drafts.Delete(v.Text(), draft(v)); err != nil {
 			return err
 		}
-		return v.see(component.Record("permits", id))
+		return v.See(component.Record("permits", id))
 	case name == "check":
 		return p.submit(v)
 	case stepOf(name) < 0:
 		return problem.ErrNotFound
 	}
-	got, err := v.getPermit()
+	got, err := p.getPermit(v)
 	if err != nil {
 		return err
 	}
-	values, err := v.loadDraft(got.GetPermit())
+	values, err := loadDraft(v, got.GetPermit())
 	if err != nil {
 		return err
 	}
 	at := stepOf(name)
-	a := v.application(got.GetPermit(), at)
-	changed, wrong := v.takeStep(&a, values)
-	if err := v.saveDraft(values); err != nil {
+	a := application(got.GetPermit(), at)
+	changed, wrong := takeStep(v, &a, values)
+	if err := saveDraft(v, values); err != nil {
 		return err
 	}
 	a.Filled.Values, a.Content = values, contentOf(values)
-	forward := v.r.PostForm.Get("save") == "" && !changed && v.r.PostForm.Get("upload") == ""
+	forward := v.R.PostForm.Get("save") == "" && !changed && v.R.PostForm.Get("upload") == ""
 	if forward {
-		wrong = append(wrong, v.checkedHere(&a, values)...)
+		wrong = append(wrong, checkedHere(&a, values)...)
 	}
-	v.placed(&a, wrong, nil)
+	placed(&a, wrong, nil)
 	switch {
 	case a.Refusal != nil:
-		return v.showStep(http.StatusUnprocessableEntity, a)
+		return showStep(v, http.StatusUnprocessableEntity, a)
 	case !forward:
-		a.Saved = v.r.PostForm.Get("save") != ""
-		return v.showStep(http.StatusOK, a)
+		a.Saved = v.R.PostForm.Get("save") != ""
+		return showStep(v, http.StatusOK, a)
 	}
-	return v.see(a.StepPaths[at+1])
+	return v.See(a.StepPaths[at+1])
 }
 
 // takeStep moves what was typed on this page into the draft and carries out a
 // button for rows or files.
-func (v *visit) takeStep(a *page.Application, draft url.Values) (changed bool, wrong problem.Fields) {
+func takeStep(v *visit.Visit, a *page.Application, draft url.Values) (changed bool, wrong problem.Fields) {
 	if a.Files {
-		draft.Set(form.ChangeField, v.r.PostForm.Get(form.ChangeField))
+		draft.Set(form.ChangeField, v.R.PostForm.Get(form.ChangeField))
 		changed = a.Filled.Form.Change(draft)
-		if kind := v.r.PostForm.Get("kind"); v.r.PostForm.Get("upload") != "" || v.r.PostForm.Get("save") == "" && !changed {
-			v.uploadFile(a, draft, kind, &wrong)
+		if kind := v.R.PostForm.Get("kind"); v.R.PostForm.Get("upload") != "" || v.R.PostForm.Get("save") == "" && !changed {
+			uploadFile(v, a, draft, kind, &wrong)
 		}
 		return changed, wrong
 	}
@@ -248,7 +248,7 @@ func (v *visit) takeStep(a *page.Application, draft url.Values) (changed bool, w
 			delete(draft, name)
 		}
 	}
-	for name, typed := range v.r.PostForm {
+	for name, typed := range v.R.PostForm {
 		if a.Filled.Form.Knows(name) {
 			draft[name] = typed
 		}
@@ -264,7 +264,7 @@ func (v *visit) takeStep(a *page.Application, draft url.Values) (changed bool, w
 }
 
 // uploadFile stores one file and adds it to the draft's list.
-func (v *visit) uploadFile(a *page.Application, draft url.Values, kind string, wrong *problem.Fields) {
+func uploadFile(v *visit.Visit, a *page.Application, draft url.Values, kind string, wrong *problem.Fields) {
 	upload := form.Form{{Fields: []form.Field{{Path: "kind"}, {Path: "file", Kind: form.File}}}}
 	rows := a.Filled.Form[0].Rows
 	defer func() {
@@ -273,8 +273,8 @@ func (v *visit) uploadFile(a *page.Application, draft url.Values, kind string, w
 			a.Filled.Form = upload
 		}
 	}()
-	if v.r.MultipartForm == nil || len(v.r.MultipartForm.File["file"]) == 0 {
-		if v.r.PostForm.Get("upload") != "" {
+	if v.R.MultipartForm == nil || len(v.R.MultipartForm.File["file"]) == 0 {
+		if v.R.PostForm.Get("upload") != "" {
 			wrong.Add("file", "", "CHOOSE_FILE", "先选择文件，再上传", "Choose a file first")
 		}
 		return
@@ -284,7 +284,7 @@ func (v *visit) uploadFile(a *page.Application, draft url.Values, kind string, w
 		return
 	}
 	values := url.Values{}
-	v.upload(values, "file", kind, wrong)
+	v.Upload(values, "file", kind, wrong)
 	if len(*wrong) > 0 || values.Get("file.sha256") == "" {
 		return
 	}
@@ -296,7 +296,7 @@ func (v *visit) uploadFile(a *page.Application, draft url.Values, kind string, w
 
 // checkedHere asks the contract's rules about this page only; what crosses
 // pages is checked before filing.
-func (v *visit) checkedHere(a *page.Application, values url.Values) problem.Fields {
+func checkedHere(a *page.Application, values url.Values) problem.Fields {
 	request := &permitsv1.CheckApplicationRequest{PermitId: a.Permit.GetPermitId(), Content: contentOf(values)}
 	refused := rpc.ProblemFrom(rpc.Validate(request))
 	if refused == nil {
