@@ -11,7 +11,11 @@ import (
 
 // What was stored once must stay readable: the samples set every field.
 func TestGoldenEvents(t *testing.T) {
-	estest.Golden(t, es.NewCodec(&estest.Keyring{}), "testdata", slicesOf(siteSamples(), intakeSamples(), decisionSamples())...)
+	estest.Golden(t, es.NewCodec(&estest.Keyring{}), "testdata", slicesOf(siteSamples(), intakeSamples(), decisionSamples(), lifeSamples())...)
+	codec := es.NewCodec(&estest.Keyring{})
+	for name, sample := range lifeVariants() {
+		estest.GoldenVariant(t, codec, "testdata", name, sample)
+	}
 	estest.EveryEventHasGolden(t, permitsv1.File_permits_v1_events_proto, "testdata")
 }
 

@@ -428,7 +428,9 @@ type SubmitApplicationRequest struct {
 	// Revision that the applicant saw; 0: do not check.
 	ExpectedRevision uint64 `protobuf:"varint,3,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
 	// When it happened, if not just now; never in the future.
-	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	// New base data of the holder; only in a change of base data.
+	BaseData      *BaseData `protobuf:"bytes,5,opt,name=base_data,json=baseData,proto3" json:"base_data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -487,6 +489,13 @@ func (x *SubmitApplicationRequest) GetExpectedRevision() uint64 {
 func (x *SubmitApplicationRequest) GetOccurredAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.OccurredAt
+	}
+	return nil
+}
+
+func (x *SubmitApplicationRequest) GetBaseData() *BaseData {
+	if x != nil {
+		return x.BaseData
 	}
 	return nil
 }
@@ -1253,13 +1262,14 @@ const file_permits_v1_application_proto_rawDesc = "" +
 	"\acontent\x18\x02 \x01(\v2\x1e.permits.v1.ApplicationContentB\x06\xbaH\x03\xc8\x01\x01R\acontent\"\x80\x01\n" +
 	"\x18CheckApplicationResponse\x12/\n" +
 	"\x06errors\x18\x01 \x03(\v2\x17.common.v1.FieldProblemR\x06errors\x123\n" +
-	"\bwarnings\x18\x02 \x03(\v2\x17.common.v1.FieldProblemR\bwarnings\"\xed\x01\n" +
+	"\bwarnings\x18\x02 \x03(\v2\x17.common.v1.FieldProblemR\bwarnings\"\xa0\x02\n" +
 	"\x18SubmitApplicationRequest\x12%\n" +
 	"\tpermit_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bpermitId\x12@\n" +
 	"\acontent\x18\x02 \x01(\v2\x1e.permits.v1.ApplicationContentB\x06\xbaH\x03\xc8\x01\x01R\acontent\x12+\n" +
 	"\x11expected_revision\x18\x03 \x01(\x04R\x10expectedRevision\x12;\n" +
 	"\voccurred_at\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"occurredAt\"I\n" +
+	"occurredAt\x121\n" +
+	"\tbase_data\x18\x05 \x01(\v2\x14.permits.v1.BaseDataR\bbaseData\"I\n" +
 	"\x19SubmitApplicationResponse\x12,\n" +
 	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xa4\x01\n" +
 	"\x1aWithdrawApplicationRequest\x12%\n" +
@@ -1358,7 +1368,8 @@ var file_permits_v1_application_proto_goTypes = []any{
 	(*v1.Date)(nil),                     // 24: common.v1.Date
 	(*ApplicationContent)(nil),          // 25: permits.v1.ApplicationContent
 	(*v1.FieldProblem)(nil),             // 26: common.v1.FieldProblem
-	(*MissingItem)(nil),                 // 27: permits.v1.MissingItem
+	(*BaseData)(nil),                    // 27: permits.v1.BaseData
+	(*MissingItem)(nil),                 // 28: permits.v1.MissingItem
 }
 var file_permits_v1_application_proto_depIdxs = []int32{
 	21, // 0: permits.v1.OpenApplicationRequest.management_class:type_name -> permits.v1.ManagementClass
@@ -1372,27 +1383,28 @@ var file_permits_v1_application_proto_depIdxs = []int32{
 	26, // 8: permits.v1.CheckApplicationResponse.warnings:type_name -> common.v1.FieldProblem
 	25, // 9: permits.v1.SubmitApplicationRequest.content:type_name -> permits.v1.ApplicationContent
 	22, // 10: permits.v1.SubmitApplicationRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	23, // 11: permits.v1.SubmitApplicationResponse.receipt:type_name -> common.v1.Receipt
-	22, // 12: permits.v1.WithdrawApplicationRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	23, // 13: permits.v1.WithdrawApplicationResponse.receipt:type_name -> common.v1.Receipt
-	27, // 14: permits.v1.CorrectOnSpotRequest.items:type_name -> permits.v1.MissingItem
-	25, // 15: permits.v1.CorrectOnSpotRequest.content:type_name -> permits.v1.ApplicationContent
-	22, // 16: permits.v1.CorrectOnSpotRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	23, // 17: permits.v1.CorrectOnSpotResponse.receipt:type_name -> common.v1.Receipt
-	27, // 18: permits.v1.NoticeDeficiencyRequest.items:type_name -> permits.v1.MissingItem
-	22, // 19: permits.v1.NoticeDeficiencyRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	23, // 20: permits.v1.NoticeDeficiencyResponse.receipt:type_name -> common.v1.Receipt
-	22, // 21: permits.v1.AcceptApplicationRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	23, // 22: permits.v1.AcceptApplicationResponse.receipt:type_name -> common.v1.Receipt
-	0,  // 23: permits.v1.DeclineApplicationRequest.ground:type_name -> permits.v1.DeclineGround
-	22, // 24: permits.v1.DeclineApplicationRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	23, // 25: permits.v1.DeclineApplicationResponse.receipt:type_name -> common.v1.Receipt
-	23, // 26: permits.v1.DeemAcceptedResponse.receipt:type_name -> common.v1.Receipt
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	27, // 11: permits.v1.SubmitApplicationRequest.base_data:type_name -> permits.v1.BaseData
+	23, // 12: permits.v1.SubmitApplicationResponse.receipt:type_name -> common.v1.Receipt
+	22, // 13: permits.v1.WithdrawApplicationRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	23, // 14: permits.v1.WithdrawApplicationResponse.receipt:type_name -> common.v1.Receipt
+	28, // 15: permits.v1.CorrectOnSpotRequest.items:type_name -> permits.v1.MissingItem
+	25, // 16: permits.v1.CorrectOnSpotRequest.content:type_name -> permits.v1.ApplicationContent
+	22, // 17: permits.v1.CorrectOnSpotRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	23, // 18: permits.v1.CorrectOnSpotResponse.receipt:type_name -> common.v1.Receipt
+	28, // 19: permits.v1.NoticeDeficiencyRequest.items:type_name -> permits.v1.MissingItem
+	22, // 20: permits.v1.NoticeDeficiencyRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	23, // 21: permits.v1.NoticeDeficiencyResponse.receipt:type_name -> common.v1.Receipt
+	22, // 22: permits.v1.AcceptApplicationRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	23, // 23: permits.v1.AcceptApplicationResponse.receipt:type_name -> common.v1.Receipt
+	0,  // 24: permits.v1.DeclineApplicationRequest.ground:type_name -> permits.v1.DeclineGround
+	22, // 25: permits.v1.DeclineApplicationRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	23, // 26: permits.v1.DeclineApplicationResponse.receipt:type_name -> common.v1.Receipt
+	23, // 27: permits.v1.DeemAcceptedResponse.receipt:type_name -> common.v1.Receipt
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_permits_v1_application_proto_init() }

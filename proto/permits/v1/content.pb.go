@@ -184,6 +184,262 @@ func (Averaging) EnumDescriptor() ([]byte, []int) {
 	return file_permits_v1_content_proto_rawDescGZIP(), []int{2}
 }
 
+// ProcedureKind 办理事项: what an application, or the authority, wants of a
+// permit. Steps and clocks of each follow from the law data.
+type ProcedureKind int32
+
+const (
+	// Not given; in older records the first grant.
+	ProcedureKind_PROCEDURE_KIND_UNSPECIFIED ProcedureKind = 0
+	// 首次申请
+	ProcedureKind_PROCEDURE_KIND_FIRST ProcedureKind = 1
+	// 延续 (D736 Art. 14)
+	ProcedureKind_PROCEDURE_KIND_RENEWAL ProcedureKind = 2
+	// 变更基本信息: name, domicile, legal representative (D736 Art. 14, O32 Art. 26)
+	ProcedureKind_PROCEDURE_KIND_BASE_CHANGE ProcedureKind = 3
+	// 重新申请 (D736 Art. 15, O32 Art. 25)
+	ProcedureKind_PROCEDURE_KIND_REAPPLICATION ProcedureKind = 4
+	// 调整 on request (O32 Art. 28)
+	ProcedureKind_PROCEDURE_KIND_ADJUSTMENT ProcedureKind = 5
+	// 依职权变更: a new standard or total load (O32 Art. 27)
+	ProcedureKind_PROCEDURE_KIND_BY_AUTHORITY ProcedureKind = 6
+)
+
+// Enum value maps for ProcedureKind.
+var (
+	ProcedureKind_name = map[int32]string{
+		0: "PROCEDURE_KIND_UNSPECIFIED",
+		1: "PROCEDURE_KIND_FIRST",
+		2: "PROCEDURE_KIND_RENEWAL",
+		3: "PROCEDURE_KIND_BASE_CHANGE",
+		4: "PROCEDURE_KIND_REAPPLICATION",
+		5: "PROCEDURE_KIND_ADJUSTMENT",
+		6: "PROCEDURE_KIND_BY_AUTHORITY",
+	}
+	ProcedureKind_value = map[string]int32{
+		"PROCEDURE_KIND_UNSPECIFIED":   0,
+		"PROCEDURE_KIND_FIRST":         1,
+		"PROCEDURE_KIND_RENEWAL":       2,
+		"PROCEDURE_KIND_BASE_CHANGE":   3,
+		"PROCEDURE_KIND_REAPPLICATION": 4,
+		"PROCEDURE_KIND_ADJUSTMENT":    5,
+		"PROCEDURE_KIND_BY_AUTHORITY":  6,
+	}
+)
+
+func (x ProcedureKind) Enum() *ProcedureKind {
+	p := new(ProcedureKind)
+	*p = x
+	return p
+}
+
+func (x ProcedureKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ProcedureKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_permits_v1_content_proto_enumTypes[3].Descriptor()
+}
+
+func (ProcedureKind) Type() protoreflect.EnumType {
+	return &file_permits_v1_content_proto_enumTypes[3]
+}
+
+func (x ProcedureKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ProcedureKind.Descriptor instead.
+func (ProcedureKind) EnumDescriptor() ([]byte, []int) {
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{3}
+}
+
+// ReapplicationCause 重新申请的情形 (D736 Art. 15).
+type ReapplicationCause int32
+
+const (
+	// Not given.
+	ReapplicationCause_REAPPLICATION_CAUSE_UNSPECIFIED ReapplicationCause = 0
+	// 新建、改建、扩建排放污染物的项目
+	ReapplicationCause_REAPPLICATION_CAUSE_PROJECT ReapplicationCause = 1
+	// 生产经营场所、排放口位置、排放方式或者排放去向变化
+	ReapplicationCause_REAPPLICATION_CAUSE_PLACE_OR_MODE ReapplicationCause = 2
+	// 排放口数量、排放种类、排放量或者排放浓度增加
+	ReapplicationCause_REAPPLICATION_CAUSE_INCREASE ReapplicationCause = 3
+)
+
+// Enum value maps for ReapplicationCause.
+var (
+	ReapplicationCause_name = map[int32]string{
+		0: "REAPPLICATION_CAUSE_UNSPECIFIED",
+		1: "REAPPLICATION_CAUSE_PROJECT",
+		2: "REAPPLICATION_CAUSE_PLACE_OR_MODE",
+		3: "REAPPLICATION_CAUSE_INCREASE",
+	}
+	ReapplicationCause_value = map[string]int32{
+		"REAPPLICATION_CAUSE_UNSPECIFIED":   0,
+		"REAPPLICATION_CAUSE_PROJECT":       1,
+		"REAPPLICATION_CAUSE_PLACE_OR_MODE": 2,
+		"REAPPLICATION_CAUSE_INCREASE":      3,
+	}
+)
+
+func (x ReapplicationCause) Enum() *ReapplicationCause {
+	p := new(ReapplicationCause)
+	*p = x
+	return p
+}
+
+func (x ReapplicationCause) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReapplicationCause) Descriptor() protoreflect.EnumDescriptor {
+	return file_permits_v1_content_proto_enumTypes[4].Descriptor()
+}
+
+func (ReapplicationCause) Type() protoreflect.EnumType {
+	return &file_permits_v1_content_proto_enumTypes[4]
+}
+
+func (x ReapplicationCause) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReapplicationCause.Descriptor instead.
+func (ReapplicationCause) EnumDescriptor() ([]byte, []int) {
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{4}
+}
+
+// Condition 管理要求: a numbered condition of the permit. Numbers are never
+// given twice and stay with their condition from version to version.
+type Condition struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// From 1; 0 asks for the next free number.
+	Number int32 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// What is required.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Where it comes from: "D736 Art. 19", "EIA approval".
+	Basis         string `protobuf:"bytes,3,opt,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Condition) Reset() {
+	*x = Condition{}
+	mi := &file_permits_v1_content_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Condition) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Condition) ProtoMessage() {}
+
+func (x *Condition) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_content_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Condition.ProtoReflect.Descriptor instead.
+func (*Condition) Descriptor() ([]byte, []int) {
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Condition) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Condition) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Condition) GetBasis() string {
+	if x != nil {
+		return x.Basis
+	}
+	return ""
+}
+
+// BaseData 基本信息 of the holder, as the original 正本 shows it.
+type BaseData struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unit name 单位名称.
+	UnitName string `protobuf:"bytes,1,opt,name=unit_name,json=unitName,proto3" json:"unit_name,omitempty"`
+	// 住所 of the unit (its registered office, not the site).
+	Domicile string `protobuf:"bytes,2,opt,name=domicile,proto3" json:"domicile,omitempty"`
+	// 法定代表人
+	LegalRepresentative *v1.Person `protobuf:"bytes,3,opt,name=legal_representative,json=legalRepresentative,proto3" json:"legal_representative,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *BaseData) Reset() {
+	*x = BaseData{}
+	mi := &file_permits_v1_content_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BaseData) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BaseData) ProtoMessage() {}
+
+func (x *BaseData) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_content_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BaseData.ProtoReflect.Descriptor instead.
+func (*BaseData) Descriptor() ([]byte, []int) {
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *BaseData) GetUnitName() string {
+	if x != nil {
+		return x.UnitName
+	}
+	return ""
+}
+
+func (x *BaseData) GetDomicile() string {
+	if x != nil {
+		return x.Domicile
+	}
+	return ""
+}
+
+func (x *BaseData) GetLegalRepresentative() *v1.Person {
+	if x != nil {
+		return x.LegalRepresentative
+	}
+	return nil
+}
+
 // Outlet 排放口 (HJ 608).
 type Outlet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -207,7 +463,7 @@ type Outlet struct {
 
 func (x *Outlet) Reset() {
 	*x = Outlet{}
-	mi := &file_permits_v1_content_proto_msgTypes[0]
+	mi := &file_permits_v1_content_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -219,7 +475,7 @@ func (x *Outlet) String() string {
 func (*Outlet) ProtoMessage() {}
 
 func (x *Outlet) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[0]
+	mi := &file_permits_v1_content_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -232,7 +488,7 @@ func (x *Outlet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outlet.ProtoReflect.Descriptor instead.
 func (*Outlet) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{0}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Outlet) GetCode() string {
@@ -307,7 +563,7 @@ type Limit struct {
 
 func (x *Limit) Reset() {
 	*x = Limit{}
-	mi := &file_permits_v1_content_proto_msgTypes[1]
+	mi := &file_permits_v1_content_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -319,7 +575,7 @@ func (x *Limit) String() string {
 func (*Limit) ProtoMessage() {}
 
 func (x *Limit) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[1]
+	mi := &file_permits_v1_content_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -332,7 +588,7 @@ func (x *Limit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Limit.ProtoReflect.Descriptor instead.
 func (*Limit) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{1}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Limit) GetOutlet() string {
@@ -399,7 +655,7 @@ type Abatement struct {
 
 func (x *Abatement) Reset() {
 	*x = Abatement{}
-	mi := &file_permits_v1_content_proto_msgTypes[2]
+	mi := &file_permits_v1_content_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -411,7 +667,7 @@ func (x *Abatement) String() string {
 func (*Abatement) ProtoMessage() {}
 
 func (x *Abatement) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[2]
+	mi := &file_permits_v1_content_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -424,7 +680,7 @@ func (x *Abatement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Abatement.ProtoReflect.Descriptor instead.
 func (*Abatement) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{2}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Abatement) GetCode() string {
@@ -463,7 +719,7 @@ type ProductionFacility struct {
 
 func (x *ProductionFacility) Reset() {
 	*x = ProductionFacility{}
-	mi := &file_permits_v1_content_proto_msgTypes[3]
+	mi := &file_permits_v1_content_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -475,7 +731,7 @@ func (x *ProductionFacility) String() string {
 func (*ProductionFacility) ProtoMessage() {}
 
 func (x *ProductionFacility) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[3]
+	mi := &file_permits_v1_content_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -488,7 +744,7 @@ func (x *ProductionFacility) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProductionFacility.ProtoReflect.Descriptor instead.
 func (*ProductionFacility) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{3}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ProductionFacility) GetCode() string {
@@ -531,7 +787,7 @@ type Monitoring struct {
 
 func (x *Monitoring) Reset() {
 	*x = Monitoring{}
-	mi := &file_permits_v1_content_proto_msgTypes[4]
+	mi := &file_permits_v1_content_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -543,7 +799,7 @@ func (x *Monitoring) String() string {
 func (*Monitoring) ProtoMessage() {}
 
 func (x *Monitoring) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[4]
+	mi := &file_permits_v1_content_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -556,7 +812,7 @@ func (x *Monitoring) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Monitoring.ProtoReflect.Descriptor instead.
 func (*Monitoring) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{4}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Monitoring) GetOutlet() string {
@@ -625,14 +881,16 @@ type ApplicationContent struct {
 	// Files: licence, EIA approval, monitoring plan, commitment letter.
 	Attachments []*v1.Attachment `protobuf:"bytes,13,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	// The applicant declares the content true (承诺书).
-	DeclaredTrue  bool `protobuf:"varint,14,opt,name=declared_true,json=declaredTrue,proto3" json:"declared_true,omitempty"`
+	DeclaredTrue bool `protobuf:"varint,14,opt,name=declared_true,json=declaredTrue,proto3" json:"declared_true,omitempty"`
+	// Numbered conditions.
+	Conditions    []*Condition `protobuf:"bytes,15,rep,name=conditions,proto3" json:"conditions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ApplicationContent) Reset() {
 	*x = ApplicationContent{}
-	mi := &file_permits_v1_content_proto_msgTypes[5]
+	mi := &file_permits_v1_content_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -644,7 +902,7 @@ func (x *ApplicationContent) String() string {
 func (*ApplicationContent) ProtoMessage() {}
 
 func (x *ApplicationContent) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[5]
+	mi := &file_permits_v1_content_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -657,7 +915,7 @@ func (x *ApplicationContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplicationContent.ProtoReflect.Descriptor instead.
 func (*ApplicationContent) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{5}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ApplicationContent) GetManagementClass() ManagementClass {
@@ -758,6 +1016,13 @@ func (x *ApplicationContent) GetDeclaredTrue() bool {
 	return false
 }
 
+func (x *ApplicationContent) GetConditions() []*Condition {
+	if x != nil {
+		return x.Conditions
+	}
+	return nil
+}
+
 // MissingItem 需补正的事项 of a deficiency notice.
 type MissingItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -771,7 +1036,7 @@ type MissingItem struct {
 
 func (x *MissingItem) Reset() {
 	*x = MissingItem{}
-	mi := &file_permits_v1_content_proto_msgTypes[6]
+	mi := &file_permits_v1_content_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -783,7 +1048,7 @@ func (x *MissingItem) String() string {
 func (*MissingItem) ProtoMessage() {}
 
 func (x *MissingItem) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[6]
+	mi := &file_permits_v1_content_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -796,7 +1061,7 @@ func (x *MissingItem) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MissingItem.ProtoReflect.Descriptor instead.
 func (*MissingItem) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{6}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *MissingItem) GetPath() string {
@@ -845,7 +1110,7 @@ type SiteContent struct {
 
 func (x *SiteContent) Reset() {
 	*x = SiteContent{}
-	mi := &file_permits_v1_content_proto_msgTypes[7]
+	mi := &file_permits_v1_content_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -857,7 +1122,7 @@ func (x *SiteContent) String() string {
 func (*SiteContent) ProtoMessage() {}
 
 func (x *SiteContent) ProtoReflect() protoreflect.Message {
-	mi := &file_permits_v1_content_proto_msgTypes[7]
+	mi := &file_permits_v1_content_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -870,7 +1135,7 @@ func (x *SiteContent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SiteContent.ProtoReflect.Descriptor instead.
 func (*SiteContent) Descriptor() ([]byte, []int) {
-	return file_permits_v1_content_proto_rawDescGZIP(), []int{7}
+	return file_permits_v1_content_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SiteContent) GetUnitName() string {
@@ -955,7 +1220,17 @@ var File_permits_v1_content_proto protoreflect.FileDescriptor
 const file_permits_v1_content_proto_rawDesc = "" +
 	"\n" +
 	"\x18permits/v1/content.proto\x12\n" +
-	"permits.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17common/v1/options.proto\x1a\x15common/v1/types.proto\"\xcd\x02\n" +
+	"permits.v1\x1a\x1bbuf/validate/validate.proto\x1a\x17common/v1/options.proto\x1a\x15common/v1/types.proto\"o\n" +
+	"\tCondition\x12\"\n" +
+	"\x06number\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\x8fN(\x00R\x06number\x12\x1e\n" +
+	"\x04text\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x04text\x12\x1e\n" +
+	"\x05basis\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x05basis\"\xb0\x01\n" +
+	"\bBaseData\x128\n" +
+	"\tunit_name\x18\x01 \x01(\tB\x1b\xbaH\x06r\x04\x10\x02\x18d\xb2\xbb\x18\x0ename of a firmR\bunitName\x12$\n" +
+	"\bdomicile\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\bdomicile\x12D\n" +
+	"\x14legal_representative\x18\x03 \x01(\v2\x11.common.v1.PersonR\x13legalRepresentative\"\xcd\x02\n" +
 	"\x06Outlet\x12/\n" +
 	"\x04code\x18\x01 \x01(\tB\x1b\xbaH\x18r\x162\x14^(DA|DW|YS)[0-9]{3}$R\x04code\x12\x1f\n" +
 	"\x05title\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x05title\x126\n" +
@@ -990,7 +1265,7 @@ const file_permits_v1_content_proto_rawDesc = "" +
 	"\tautomatic\x18\x03 \x01(\bR\tautomatic\x12[\n" +
 	"\tfrequency\x18\x04 \x01(\tB=\xbaH:r8R\n" +
 	"continuousR\x03dayR\x04weekR\x05monthR\aquarterR\thalf_yearR\x04yearR\tfrequency\x12\x1f\n" +
-	"\x06method\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06method\"\xd9\x06\n" +
+	"\x06method\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06method\"\x9b\a\n" +
 	"\x12ApplicationContent\x12R\n" +
 	"\x10management_class\x18\x01 \x01(\x0e2\x1b.permits.v1.ManagementClassB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x0fmanagementClass\x12-\n" +
@@ -1015,7 +1290,10 @@ const file_permits_v1_content_proto_rawDesc = "" +
 	"\x12report_requirement\x18\v \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x11reportRequirement\x12?\n" +
 	"\x16disclosure_requirement\x18\f \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x15disclosureRequirement\x12A\n" +
 	"\vattachments\x18\r \x03(\v2\x15.common.v1.AttachmentB\b\xbaH\x05\x92\x01\x02\x102R\vattachments\x12#\n" +
-	"\rdeclared_true\x18\x0e \x01(\bR\fdeclaredTrue\"K\n" +
+	"\rdeclared_true\x18\x0e \x01(\bR\fdeclaredTrue\x12@\n" +
+	"\n" +
+	"conditions\x18\x0f \x03(\v2\x15.permits.v1.ConditionB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\n" +
+	"conditions\"K\n" +
 	"\vMissingItem\x12\x1c\n" +
 	"\x04path\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04path\x12\x1e\n" +
 	"\x04what\x18\x02 \x01(\tB\n" +
@@ -1045,7 +1323,20 @@ const file_permits_v1_content_proto_rawDesc = "" +
 	"\tAveraging\x12\x19\n" +
 	"\x15AVERAGING_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eAVERAGING_HOUR\x10\x01\x12\x11\n" +
-	"\rAVERAGING_DAY\x10\x02B$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
+	"\rAVERAGING_DAY\x10\x02*\xe7\x01\n" +
+	"\rProcedureKind\x12\x1e\n" +
+	"\x1aPROCEDURE_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14PROCEDURE_KIND_FIRST\x10\x01\x12\x1a\n" +
+	"\x16PROCEDURE_KIND_RENEWAL\x10\x02\x12\x1e\n" +
+	"\x1aPROCEDURE_KIND_BASE_CHANGE\x10\x03\x12 \n" +
+	"\x1cPROCEDURE_KIND_REAPPLICATION\x10\x04\x12\x1d\n" +
+	"\x19PROCEDURE_KIND_ADJUSTMENT\x10\x05\x12\x1f\n" +
+	"\x1bPROCEDURE_KIND_BY_AUTHORITY\x10\x06*\xa3\x01\n" +
+	"\x12ReapplicationCause\x12#\n" +
+	"\x1fREAPPLICATION_CAUSE_UNSPECIFIED\x10\x00\x12\x1f\n" +
+	"\x1bREAPPLICATION_CAUSE_PROJECT\x10\x01\x12%\n" +
+	"!REAPPLICATION_CAUSE_PLACE_OR_MODE\x10\x02\x12 \n" +
+	"\x1cREAPPLICATION_CAUSE_INCREASE\x10\x03B$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
 
 var (
 	file_permits_v1_content_proto_rawDescOnce sync.Once
@@ -1059,43 +1350,49 @@ func file_permits_v1_content_proto_rawDescGZIP() []byte {
 	return file_permits_v1_content_proto_rawDescData
 }
 
-var file_permits_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_permits_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_permits_v1_content_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_permits_v1_content_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_permits_v1_content_proto_goTypes = []any{
 	(ManagementClass)(0),       // 0: permits.v1.ManagementClass
 	(OutletKind)(0),            // 1: permits.v1.OutletKind
 	(Averaging)(0),             // 2: permits.v1.Averaging
-	(*Outlet)(nil),             // 3: permits.v1.Outlet
-	(*Limit)(nil),              // 4: permits.v1.Limit
-	(*Abatement)(nil),          // 5: permits.v1.Abatement
-	(*ProductionFacility)(nil), // 6: permits.v1.ProductionFacility
-	(*Monitoring)(nil),         // 7: permits.v1.Monitoring
-	(*ApplicationContent)(nil), // 8: permits.v1.ApplicationContent
-	(*MissingItem)(nil),        // 9: permits.v1.MissingItem
-	(*SiteContent)(nil),        // 10: permits.v1.SiteContent
-	(*v1.Location)(nil),        // 11: common.v1.Location
-	(*v1.Attachment)(nil),      // 12: common.v1.Attachment
-	(*v1.Person)(nil),          // 13: common.v1.Person
+	(ProcedureKind)(0),         // 3: permits.v1.ProcedureKind
+	(ReapplicationCause)(0),    // 4: permits.v1.ReapplicationCause
+	(*Condition)(nil),          // 5: permits.v1.Condition
+	(*BaseData)(nil),           // 6: permits.v1.BaseData
+	(*Outlet)(nil),             // 7: permits.v1.Outlet
+	(*Limit)(nil),              // 8: permits.v1.Limit
+	(*Abatement)(nil),          // 9: permits.v1.Abatement
+	(*ProductionFacility)(nil), // 10: permits.v1.ProductionFacility
+	(*Monitoring)(nil),         // 11: permits.v1.Monitoring
+	(*ApplicationContent)(nil), // 12: permits.v1.ApplicationContent
+	(*MissingItem)(nil),        // 13: permits.v1.MissingItem
+	(*SiteContent)(nil),        // 14: permits.v1.SiteContent
+	(*v1.Person)(nil),          // 15: common.v1.Person
+	(*v1.Location)(nil),        // 16: common.v1.Location
+	(*v1.Attachment)(nil),      // 17: common.v1.Attachment
 }
 var file_permits_v1_content_proto_depIdxs = []int32{
-	1,  // 0: permits.v1.Outlet.kind:type_name -> permits.v1.OutletKind
-	11, // 1: permits.v1.Outlet.location:type_name -> common.v1.Location
-	2,  // 2: permits.v1.Limit.averaging:type_name -> permits.v1.Averaging
-	0,  // 3: permits.v1.ApplicationContent.management_class:type_name -> permits.v1.ManagementClass
-	6,  // 4: permits.v1.ApplicationContent.facilities:type_name -> permits.v1.ProductionFacility
-	5,  // 5: permits.v1.ApplicationContent.abatements:type_name -> permits.v1.Abatement
-	3,  // 6: permits.v1.ApplicationContent.outlets:type_name -> permits.v1.Outlet
-	4,  // 7: permits.v1.ApplicationContent.limits:type_name -> permits.v1.Limit
-	7,  // 8: permits.v1.ApplicationContent.monitoring:type_name -> permits.v1.Monitoring
-	12, // 9: permits.v1.ApplicationContent.attachments:type_name -> common.v1.Attachment
-	11, // 10: permits.v1.SiteContent.location:type_name -> common.v1.Location
-	13, // 11: permits.v1.SiteContent.legal_representative:type_name -> common.v1.Person
-	13, // 12: permits.v1.SiteContent.contact:type_name -> common.v1.Person
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	15, // 0: permits.v1.BaseData.legal_representative:type_name -> common.v1.Person
+	1,  // 1: permits.v1.Outlet.kind:type_name -> permits.v1.OutletKind
+	16, // 2: permits.v1.Outlet.location:type_name -> common.v1.Location
+	2,  // 3: permits.v1.Limit.averaging:type_name -> permits.v1.Averaging
+	0,  // 4: permits.v1.ApplicationContent.management_class:type_name -> permits.v1.ManagementClass
+	10, // 5: permits.v1.ApplicationContent.facilities:type_name -> permits.v1.ProductionFacility
+	9,  // 6: permits.v1.ApplicationContent.abatements:type_name -> permits.v1.Abatement
+	7,  // 7: permits.v1.ApplicationContent.outlets:type_name -> permits.v1.Outlet
+	8,  // 8: permits.v1.ApplicationContent.limits:type_name -> permits.v1.Limit
+	11, // 9: permits.v1.ApplicationContent.monitoring:type_name -> permits.v1.Monitoring
+	17, // 10: permits.v1.ApplicationContent.attachments:type_name -> common.v1.Attachment
+	5,  // 11: permits.v1.ApplicationContent.conditions:type_name -> permits.v1.Condition
+	16, // 12: permits.v1.SiteContent.location:type_name -> common.v1.Location
+	15, // 13: permits.v1.SiteContent.legal_representative:type_name -> common.v1.Person
+	15, // 14: permits.v1.SiteContent.contact:type_name -> common.v1.Person
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_permits_v1_content_proto_init() }
@@ -1108,8 +1405,8 @@ func file_permits_v1_content_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_permits_v1_content_proto_rawDesc), len(file_permits_v1_content_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   8,
+			NumEnums:      5,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -406,7 +406,10 @@ type ReportExaminationRequest struct {
 	// Revision that the examiner saw; 0: do not check.
 	ExpectedRevision uint64 `protobuf:"varint,5,opt,name=expected_revision,json=expectedRevision,proto3" json:"expected_revision,omitempty"`
 	// When it happened, if not just now; never in the future.
-	OccurredAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
+	// Numbered conditions proposed instead of those in force; a number of 0 asks
+	// for the next free one. None keeps those in force.
+	Conditions    []*Condition `protobuf:"bytes,7,rep,name=conditions,proto3" json:"conditions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -479,6 +482,13 @@ func (x *ReportExaminationRequest) GetExpectedRevision() uint64 {
 func (x *ReportExaminationRequest) GetOccurredAt() *timestamppb.Timestamp {
 	if x != nil {
 		return x.OccurredAt
+	}
+	return nil
+}
+
+func (x *ReportExaminationRequest) GetConditions() []*Condition {
+	if x != nil {
+		return x.Conditions
 	}
 	return nil
 }
@@ -1057,7 +1067,7 @@ const file_permits_v1_decision_proto_rawDesc = "" +
 	"\voccurred_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"occurredAt\"G\n" +
 	"\x17RecordSiteCheckResponse\x12,\n" +
-	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xb0\x02\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xf2\x02\n" +
 	"\x18ReportExaminationRequest\x12%\n" +
 	"\tpermit_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bpermitId\x12'\n" +
 	"\x0frecommend_grant\x18\x02 \x01(\bR\x0erecommendGrant\x12$\n" +
@@ -1066,7 +1076,10 @@ const file_permits_v1_decision_proto_rawDesc = "" +
 	"\x06limits\x18\x04 \x03(\v2\x11.permits.v1.LimitB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x06limits\x12+\n" +
 	"\x11expected_revision\x18\x05 \x01(\x04R\x10expectedRevision\x12;\n" +
 	"\voccurred_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"occurredAt\"I\n" +
+	"occurredAt\x12@\n" +
+	"\n" +
+	"conditions\x18\a \x03(\v2\x15.permits.v1.ConditionB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\n" +
+	"conditions\"I\n" +
 	"\x19ReportExaminationResponse\x12,\n" +
 	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\xcf\x01\n" +
 	"\x18ReturnExaminationRequest\x12%\n" +
@@ -1143,6 +1156,7 @@ var file_permits_v1_decision_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),     // 17: google.protobuf.Timestamp
 	(*v1.Receipt)(nil),                // 18: common.v1.Receipt
 	(*Limit)(nil),                     // 19: permits.v1.Limit
+	(*Condition)(nil),                 // 20: permits.v1.Condition
 }
 var file_permits_v1_decision_proto_depIdxs = []int32{
 	16, // 0: permits.v1.PauseClockRequest.from:type_name -> common.v1.Date
@@ -1156,22 +1170,23 @@ var file_permits_v1_decision_proto_depIdxs = []int32{
 	18, // 8: permits.v1.RecordSiteCheckResponse.receipt:type_name -> common.v1.Receipt
 	19, // 9: permits.v1.ReportExaminationRequest.limits:type_name -> permits.v1.Limit
 	17, // 10: permits.v1.ReportExaminationRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	18, // 11: permits.v1.ReportExaminationResponse.receipt:type_name -> common.v1.Receipt
-	17, // 12: permits.v1.ReturnExaminationRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	18, // 13: permits.v1.ReturnExaminationResponse.receipt:type_name -> common.v1.Receipt
-	16, // 14: permits.v1.IssuePermitRequest.valid_from:type_name -> common.v1.Date
-	17, // 15: permits.v1.IssuePermitRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	18, // 16: permits.v1.IssuePermitResponse.receipt:type_name -> common.v1.Receipt
-	17, // 17: permits.v1.RefusePermitRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	18, // 18: permits.v1.RefusePermitResponse.receipt:type_name -> common.v1.Receipt
-	16, // 19: permits.v1.RecordDeliveryRequest.delivered:type_name -> common.v1.Date
-	17, // 20: permits.v1.RecordDeliveryRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	18, // 21: permits.v1.RecordDeliveryResponse.receipt:type_name -> common.v1.Receipt
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	20, // 11: permits.v1.ReportExaminationRequest.conditions:type_name -> permits.v1.Condition
+	18, // 12: permits.v1.ReportExaminationResponse.receipt:type_name -> common.v1.Receipt
+	17, // 13: permits.v1.ReturnExaminationRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	18, // 14: permits.v1.ReturnExaminationResponse.receipt:type_name -> common.v1.Receipt
+	16, // 15: permits.v1.IssuePermitRequest.valid_from:type_name -> common.v1.Date
+	17, // 16: permits.v1.IssuePermitRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	18, // 17: permits.v1.IssuePermitResponse.receipt:type_name -> common.v1.Receipt
+	17, // 18: permits.v1.RefusePermitRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	18, // 19: permits.v1.RefusePermitResponse.receipt:type_name -> common.v1.Receipt
+	16, // 20: permits.v1.RecordDeliveryRequest.delivered:type_name -> common.v1.Date
+	17, // 21: permits.v1.RecordDeliveryRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	18, // 22: permits.v1.RecordDeliveryResponse.receipt:type_name -> common.v1.Receipt
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_permits_v1_decision_proto_init() }

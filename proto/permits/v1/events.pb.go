@@ -388,7 +388,9 @@ type PermitApplicationSubmitted struct {
 	// What it asks for.
 	Content *ApplicationContent `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
 	// Day the agency received it.
-	Received      *v1.Date `protobuf:"bytes,2,opt,name=received,proto3" json:"received,omitempty"`
+	Received *v1.Date `protobuf:"bytes,2,opt,name=received,proto3" json:"received,omitempty"`
+	// New base data of the holder, where the procedure is about them.
+	BaseData      *BaseData `protobuf:"bytes,3,opt,name=base_data,json=baseData,proto3" json:"base_data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -433,6 +435,13 @@ func (x *PermitApplicationSubmitted) GetContent() *ApplicationContent {
 func (x *PermitApplicationSubmitted) GetReceived() *v1.Date {
 	if x != nil {
 		return x.Received
+	}
+	return nil
+}
+
+func (x *PermitApplicationSubmitted) GetBaseData() *BaseData {
+	if x != nil {
+		return x.BaseData
 	}
 	return nil
 }
@@ -562,7 +571,9 @@ type PermitApplicationResubmitted struct {
 	// What it asks for now.
 	Content *ApplicationContent `protobuf:"bytes,1,opt,name=content,proto3" json:"content,omitempty"`
 	// Day the agency received it.
-	Received      *v1.Date `protobuf:"bytes,2,opt,name=received,proto3" json:"received,omitempty"`
+	Received *v1.Date `protobuf:"bytes,2,opt,name=received,proto3" json:"received,omitempty"`
+	// New base data of the holder, where the procedure is about them.
+	BaseData      *BaseData `protobuf:"bytes,3,opt,name=base_data,json=baseData,proto3" json:"base_data,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -607,6 +618,13 @@ func (x *PermitApplicationResubmitted) GetContent() *ApplicationContent {
 func (x *PermitApplicationResubmitted) GetReceived() *v1.Date {
 	if x != nil {
 		return x.Received
+	}
+	return nil
+}
+
+func (x *PermitApplicationResubmitted) GetBaseData() *BaseData {
+	if x != nil {
+		return x.BaseData
 	}
 	return nil
 }
@@ -1032,7 +1050,9 @@ type PermitApplicationExamined struct {
 	// Opinion with reasons.
 	Opinion string `protobuf:"bytes,2,opt,name=opinion,proto3" json:"opinion,omitempty"`
 	// Limits that the examiner proposes instead of those applied for.
-	Limits        []*Limit `protobuf:"bytes,3,rep,name=limits,proto3" json:"limits,omitempty"`
+	Limits []*Limit `protobuf:"bytes,3,rep,name=limits,proto3" json:"limits,omitempty"`
+	// Numbered conditions that the examiner proposes instead of those in force.
+	Conditions    []*Condition `protobuf:"bytes,4,rep,name=conditions,proto3" json:"conditions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1084,6 +1104,13 @@ func (x *PermitApplicationExamined) GetOpinion() string {
 func (x *PermitApplicationExamined) GetLimits() []*Limit {
 	if x != nil {
 		return x.Limits
+	}
+	return nil
+}
+
+func (x *PermitApplicationExamined) GetConditions() []*Condition {
+	if x != nil {
+		return x.Conditions
 	}
 	return nil
 }
@@ -1427,6 +1454,1068 @@ func (x *PermitApplicationWithdrawn) GetReason() string {
 	return ""
 }
 
+// A procedure about a granted permit began: renewal, change, adjustment. Its
+// steps are the events of the first application.
+type PermitProcedureOpened struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which.
+	Kind ProcedureKind `protobuf:"varint,1,opt,name=kind,proto3,enum=permits.v1.ProcedureKind" json:"kind,omitempty"`
+	// Of a re-application.
+	Causes []ReapplicationCause `protobuf:"varint,2,rep,packed,name=causes,proto3,enum=permits.v1.ReapplicationCause" json:"causes,omitempty"`
+	// Why, in words.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Day of the change: of the base data, or when the discharge is to change.
+	ChangedOn *v1.Date `protobuf:"bytes,4,opt,name=changed_on,json=changedOn,proto3" json:"changed_on,omitempty"`
+	// Of a change by the authority: the standard or decision that asks for it.
+	Requirement string `protobuf:"bytes,5,opt,name=requirement,proto3" json:"requirement,omitempty"`
+	// First day on which that requirement holds.
+	Effective *v1.Date `protobuf:"bytes,6,opt,name=effective,proto3" json:"effective,omitempty"`
+	// Of a change by the authority: what the permit shall say. The procedure is
+	// accepted as it begins.
+	Content       *ApplicationContent `protobuf:"bytes,7,opt,name=content,proto3" json:"content,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitProcedureOpened) Reset() {
+	*x = PermitProcedureOpened{}
+	mi := &file_permits_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitProcedureOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitProcedureOpened) ProtoMessage() {}
+
+func (x *PermitProcedureOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitProcedureOpened.ProtoReflect.Descriptor instead.
+func (*PermitProcedureOpened) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *PermitProcedureOpened) GetKind() ProcedureKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ProcedureKind_PROCEDURE_KIND_UNSPECIFIED
+}
+
+func (x *PermitProcedureOpened) GetCauses() []ReapplicationCause {
+	if x != nil {
+		return x.Causes
+	}
+	return nil
+}
+
+func (x *PermitProcedureOpened) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PermitProcedureOpened) GetChangedOn() *v1.Date {
+	if x != nil {
+		return x.ChangedOn
+	}
+	return nil
+}
+
+func (x *PermitProcedureOpened) GetRequirement() string {
+	if x != nil {
+		return x.Requirement
+	}
+	return ""
+}
+
+func (x *PermitProcedureOpened) GetEffective() *v1.Date {
+	if x != nil {
+		return x.Effective
+	}
+	return nil
+}
+
+func (x *PermitProcedureOpened) GetContent() *ApplicationContent {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+// A procedure about a granted permit ended with a new version of it.
+type PermitVersionIssued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which procedure.
+	Kind ProcedureKind `protobuf:"varint,1,opt,name=kind,proto3,enum=permits.v1.ProcedureKind" json:"kind,omitempty"`
+	// Number of the version; the first grant is 1.
+	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// What the permit says from now on.
+	Content *ApplicationContent `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
+	// Base data from now on; absent if they did not change.
+	BaseData *BaseData `protobuf:"bytes,4,opt,name=base_data,json=baseData,proto3" json:"base_data,omitempty"`
+	// First day of this version.
+	From *v1.Date `protobuf:"bytes,5,opt,name=from,proto3" json:"from,omitempty"`
+	// First day of the term.
+	ValidFrom *v1.Date `protobuf:"bytes,6,opt,name=valid_from,json=validFrom,proto3" json:"valid_from,omitempty"`
+	// Last day of the term.
+	ValidTo *v1.Date `protobuf:"bytes,7,opt,name=valid_to,json=validTo,proto3" json:"valid_to,omitempty"`
+	// Day of the decision.
+	Decided *v1.Date `protobuf:"bytes,8,opt,name=decided,proto3" json:"decided,omitempty"`
+	// Number of the written decision.
+	DocumentNumber string `protobuf:"bytes,9,opt,name=document_number,json=documentNumber,proto3" json:"document_number,omitempty"`
+	// Organ that issued it: division code.
+	IssuingOrg string `protobuf:"bytes,10,opt,name=issuing_org,json=issuingOrg,proto3" json:"issuing_org,omitempty"`
+	// First day without a valid permit before this term, if there is one.
+	GapFrom *v1.Date `protobuf:"bytes,11,opt,name=gap_from,json=gapFrom,proto3" json:"gap_from,omitempty"`
+	// Last day without a valid permit.
+	GapTo *v1.Date `protobuf:"bytes,12,opt,name=gap_to,json=gapTo,proto3" json:"gap_to,omitempty"`
+	// The application came after its last day.
+	FiledLate     bool `protobuf:"varint,13,opt,name=filed_late,json=filedLate,proto3" json:"filed_late,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitVersionIssued) Reset() {
+	*x = PermitVersionIssued{}
+	mi := &file_permits_v1_events_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitVersionIssued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitVersionIssued) ProtoMessage() {}
+
+func (x *PermitVersionIssued) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitVersionIssued.ProtoReflect.Descriptor instead.
+func (*PermitVersionIssued) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PermitVersionIssued) GetKind() ProcedureKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ProcedureKind_PROCEDURE_KIND_UNSPECIFIED
+}
+
+func (x *PermitVersionIssued) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *PermitVersionIssued) GetContent() *ApplicationContent {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetBaseData() *BaseData {
+	if x != nil {
+		return x.BaseData
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetFrom() *v1.Date {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetValidFrom() *v1.Date {
+	if x != nil {
+		return x.ValidFrom
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetValidTo() *v1.Date {
+	if x != nil {
+		return x.ValidTo
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetDecided() *v1.Date {
+	if x != nil {
+		return x.Decided
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetDocumentNumber() string {
+	if x != nil {
+		return x.DocumentNumber
+	}
+	return ""
+}
+
+func (x *PermitVersionIssued) GetIssuingOrg() string {
+	if x != nil {
+		return x.IssuingOrg
+	}
+	return ""
+}
+
+func (x *PermitVersionIssued) GetGapFrom() *v1.Date {
+	if x != nil {
+		return x.GapFrom
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetGapTo() *v1.Date {
+	if x != nil {
+		return x.GapTo
+	}
+	return nil
+}
+
+func (x *PermitVersionIssued) GetFiledLate() bool {
+	if x != nil {
+		return x.FiledLate
+	}
+	return false
+}
+
+// The holder was reminded that the renewal has to be filed.
+type PermitRenewalReminded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which reminder: days before the end of the term (90, 75, 61).
+	DaysBefore int32 `protobuf:"varint,1,opt,name=days_before,json=daysBefore,proto3" json:"days_before,omitempty"`
+	// Last day to file in time.
+	LastDay       *v1.Date `protobuf:"bytes,2,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitRenewalReminded) Reset() {
+	*x = PermitRenewalReminded{}
+	mi := &file_permits_v1_events_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitRenewalReminded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitRenewalReminded) ProtoMessage() {}
+
+func (x *PermitRenewalReminded) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitRenewalReminded.ProtoReflect.Descriptor instead.
+func (*PermitRenewalReminded) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *PermitRenewalReminded) GetDaysBefore() int32 {
+	if x != nil {
+		return x.DaysBefore
+	}
+	return 0
+}
+
+func (x *PermitRenewalReminded) GetLastDay() *v1.Date {
+	if x != nil {
+		return x.LastDay
+	}
+	return nil
+}
+
+// A renewal asked for in time was undecided when the term ended: it counts as
+// granted and the permit stays in force (Licensing Law Art. 50).
+type PermitDeemedRenewed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day after the old term.
+	From *v1.Date `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Day the renewal was filed.
+	Filed *v1.Date `protobuf:"bytes,2,opt,name=filed,proto3" json:"filed,omitempty"`
+	// Last day on which it could be filed in time.
+	FilingDue *v1.Date `protobuf:"bytes,3,opt,name=filing_due,json=filingDue,proto3" json:"filing_due,omitempty"`
+	// Opinion of the law data that it rests on.
+	Opinion string `protobuf:"bytes,4,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	// The answer that was held.
+	Choice string `protobuf:"bytes,5,opt,name=choice,proto3" json:"choice,omitempty"`
+	// Reason of the opinion, as held.
+	Why           *v1.Text `protobuf:"bytes,6,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitDeemedRenewed) Reset() {
+	*x = PermitDeemedRenewed{}
+	mi := &file_permits_v1_events_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitDeemedRenewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitDeemedRenewed) ProtoMessage() {}
+
+func (x *PermitDeemedRenewed) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitDeemedRenewed.ProtoReflect.Descriptor instead.
+func (*PermitDeemedRenewed) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *PermitDeemedRenewed) GetFrom() *v1.Date {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PermitDeemedRenewed) GetFiled() *v1.Date {
+	if x != nil {
+		return x.Filed
+	}
+	return nil
+}
+
+func (x *PermitDeemedRenewed) GetFilingDue() *v1.Date {
+	if x != nil {
+		return x.FilingDue
+	}
+	return nil
+}
+
+func (x *PermitDeemedRenewed) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *PermitDeemedRenewed) GetChoice() string {
+	if x != nil {
+		return x.Choice
+	}
+	return ""
+}
+
+func (x *PermitDeemedRenewed) GetWhy() *v1.Text {
+	if x != nil {
+		return x.Why
+	}
+	return nil
+}
+
+// The term of the permit ended.
+type PermitExpired struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Last day it was valid.
+	LastDay *v1.Date `protobuf:"bytes,1,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
+	// A renewal filed too late is still open.
+	RenewalPending bool `protobuf:"varint,2,opt,name=renewal_pending,json=renewalPending,proto3" json:"renewal_pending,omitempty"`
+	// "term", or "renewal_refused" after a deemed renewal.
+	Cause string `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
+	// Opinion that a timely renewal did not prolong it, if one was open.
+	Opinion       string `protobuf:"bytes,4,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitExpired) Reset() {
+	*x = PermitExpired{}
+	mi := &file_permits_v1_events_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitExpired) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitExpired) ProtoMessage() {}
+
+func (x *PermitExpired) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitExpired.ProtoReflect.Descriptor instead.
+func (*PermitExpired) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *PermitExpired) GetLastDay() *v1.Date {
+	if x != nil {
+		return x.LastDay
+	}
+	return nil
+}
+
+func (x *PermitExpired) GetRenewalPending() bool {
+	if x != nil {
+		return x.RenewalPending
+	}
+	return false
+}
+
+func (x *PermitExpired) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
+func (x *PermitExpired) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+// Somebody asked for, or proposed, a measure about a granted permit.
+type PermitMeasureProposed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// "withhold", "give_back", "forfeit", "revoke", "cancel", "reissue".
+	Measure string `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	// Ground in law: "fraud", "ultra_vires", "expired", "terminated", "lost", …
+	Ground string `protobuf:"bytes,2,opt,name=ground,proto3" json:"ground,omitempty"`
+	// Why, with the facts.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Number of the decision of another procedure that it rests on, such as a
+	// penalty decision.
+	BasisDocument string `protobuf:"bytes,4,opt,name=basis_document,json=basisDocument,proto3" json:"basis_document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitMeasureProposed) Reset() {
+	*x = PermitMeasureProposed{}
+	mi := &file_permits_v1_events_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitMeasureProposed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitMeasureProposed) ProtoMessage() {}
+
+func (x *PermitMeasureProposed) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitMeasureProposed.ProtoReflect.Descriptor instead.
+func (*PermitMeasureProposed) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *PermitMeasureProposed) GetMeasure() string {
+	if x != nil {
+		return x.Measure
+	}
+	return ""
+}
+
+func (x *PermitMeasureProposed) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *PermitMeasureProposed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PermitMeasureProposed) GetBasisDocument() string {
+	if x != nil {
+		return x.BasisDocument
+	}
+	return ""
+}
+
+// The proposed measure was turned down.
+type PermitMeasureRejected struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which.
+	Measure string `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitMeasureRejected) Reset() {
+	*x = PermitMeasureRejected{}
+	mi := &file_permits_v1_events_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitMeasureRejected) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitMeasureRejected) ProtoMessage() {}
+
+func (x *PermitMeasureRejected) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitMeasureRejected.ProtoReflect.Descriptor instead.
+func (*PermitMeasureRejected) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *PermitMeasureRejected) GetMeasure() string {
+	if x != nil {
+		return x.Measure
+	}
+	return ""
+}
+
+func (x *PermitMeasureRejected) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// The permit was taken away for a time, as a penalty 暂扣.
+type PermitWithheld struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day.
+	From *v1.Date `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Penalty decision.
+	BasisDocument string `protobuf:"bytes,2,opt,name=basis_document,json=basisDocument,proto3" json:"basis_document,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitWithheld) Reset() {
+	*x = PermitWithheld{}
+	mi := &file_permits_v1_events_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitWithheld) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitWithheld) ProtoMessage() {}
+
+func (x *PermitWithheld) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitWithheld.ProtoReflect.Descriptor instead.
+func (*PermitWithheld) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *PermitWithheld) GetFrom() *v1.Date {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PermitWithheld) GetBasisDocument() string {
+	if x != nil {
+		return x.BasisDocument
+	}
+	return ""
+}
+
+func (x *PermitWithheld) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// The permit was given back.
+type PermitGivenBack struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day it may be used again.
+	From *v1.Date `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Decision that it rests on.
+	BasisDocument string `protobuf:"bytes,2,opt,name=basis_document,json=basisDocument,proto3" json:"basis_document,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitGivenBack) Reset() {
+	*x = PermitGivenBack{}
+	mi := &file_permits_v1_events_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitGivenBack) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitGivenBack) ProtoMessage() {}
+
+func (x *PermitGivenBack) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitGivenBack.ProtoReflect.Descriptor instead.
+func (*PermitGivenBack) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *PermitGivenBack) GetFrom() *v1.Date {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PermitGivenBack) GetBasisDocument() string {
+	if x != nil {
+		return x.BasisDocument
+	}
+	return ""
+}
+
+// The permit was taken away for good, as a penalty 吊销.
+type PermitForfeited struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Day it ended.
+	From *v1.Date `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Penalty decision.
+	BasisDocument string `protobuf:"bytes,2,opt,name=basis_document,json=basisDocument,proto3" json:"basis_document,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitForfeited) Reset() {
+	*x = PermitForfeited{}
+	mi := &file_permits_v1_events_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitForfeited) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitForfeited) ProtoMessage() {}
+
+func (x *PermitForfeited) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitForfeited.ProtoReflect.Descriptor instead.
+func (*PermitForfeited) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *PermitForfeited) GetFrom() *v1.Date {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PermitForfeited) GetBasisDocument() string {
+	if x != nil {
+		return x.BasisDocument
+	}
+	return ""
+}
+
+func (x *PermitForfeited) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// A defective grant was revoked 撤销 (O32 Art. 30).
+type PermitRevoked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Day it ended.
+	From *v1.Date `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// "ultra_vires", "procedure", "abuse", "ineligible", "fraud".
+	Ground string `protobuf:"bytes,2,opt,name=ground,proto3" json:"ground,omitempty"`
+	// Why, with the facts.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Number of the written decision.
+	DocumentNumber string `protobuf:"bytes,4,opt,name=document_number,json=documentNumber,proto3" json:"document_number,omitempty"`
+	// Day until which no new application is admitted (D736 Art. 40), after fraud.
+	BarredUntil   *v1.Date `protobuf:"bytes,5,opt,name=barred_until,json=barredUntil,proto3" json:"barred_until,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitRevoked) Reset() {
+	*x = PermitRevoked{}
+	mi := &file_permits_v1_events_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitRevoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitRevoked) ProtoMessage() {}
+
+func (x *PermitRevoked) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitRevoked.ProtoReflect.Descriptor instead.
+func (*PermitRevoked) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *PermitRevoked) GetFrom() *v1.Date {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *PermitRevoked) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *PermitRevoked) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PermitRevoked) GetDocumentNumber() string {
+	if x != nil {
+		return x.DocumentNumber
+	}
+	return ""
+}
+
+func (x *PermitRevoked) GetBarredUntil() *v1.Date {
+	if x != nil {
+		return x.BarredUntil
+	}
+	return nil
+}
+
+// The permit was cancelled 注销 and that was announced (O32 Art. 29).
+type PermitCancelled struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Day it was cancelled.
+	On *v1.Date `protobuf:"bytes,1,opt,name=on,proto3" json:"on,omitempty"`
+	// "expired", "terminated", "revoked", "forfeited".
+	Ground string `protobuf:"bytes,2,opt,name=ground,proto3" json:"ground,omitempty"`
+	// Number of the written decision.
+	DocumentNumber string `protobuf:"bytes,3,opt,name=document_number,json=documentNumber,proto3" json:"document_number,omitempty"`
+	// Where it was announced.
+	AnnouncementUrl string `protobuf:"bytes,4,opt,name=announcement_url,json=announcementUrl,proto3" json:"announcement_url,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *PermitCancelled) Reset() {
+	*x = PermitCancelled{}
+	mi := &file_permits_v1_events_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitCancelled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitCancelled) ProtoMessage() {}
+
+func (x *PermitCancelled) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitCancelled.ProtoReflect.Descriptor instead.
+func (*PermitCancelled) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *PermitCancelled) GetOn() *v1.Date {
+	if x != nil {
+		return x.On
+	}
+	return nil
+}
+
+func (x *PermitCancelled) GetGround() string {
+	if x != nil {
+		return x.Ground
+	}
+	return ""
+}
+
+func (x *PermitCancelled) GetDocumentNumber() string {
+	if x != nil {
+		return x.DocumentNumber
+	}
+	return ""
+}
+
+func (x *PermitCancelled) GetAnnouncementUrl() string {
+	if x != nil {
+		return x.AnnouncementUrl
+	}
+	return ""
+}
+
+// The paper was lost and a new one was given out 补领.
+type PermitPaperReissued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which paper this is; the first is 1.
+	Paper int32 `protobuf:"varint,1,opt,name=paper,proto3" json:"paper,omitempty"`
+	// Day it was given out; older papers no longer count.
+	On *v1.Date `protobuf:"bytes,2,opt,name=on,proto3" json:"on,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PermitPaperReissued) Reset() {
+	*x = PermitPaperReissued{}
+	mi := &file_permits_v1_events_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PermitPaperReissued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PermitPaperReissued) ProtoMessage() {}
+
+func (x *PermitPaperReissued) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PermitPaperReissued.ProtoReflect.Descriptor instead.
+func (*PermitPaperReissued) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *PermitPaperReissued) GetPaper() int32 {
+	if x != nil {
+		return x.Paper
+	}
+	return 0
+}
+
+func (x *PermitPaperReissued) GetOn() *v1.Date {
+	if x != nil {
+		return x.On
+	}
+	return nil
+}
+
+func (x *PermitPaperReissued) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// The number that the national platform gave became known.
+type PlatformNumberEntered struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 22 characters.
+	PermitNumber string `protobuf:"bytes,1,opt,name=permit_number,json=permitNumber,proto3" json:"permit_number,omitempty"`
+	// Where it was read: "manual", "file", "connector".
+	Source        string `protobuf:"bytes,2,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformNumberEntered) Reset() {
+	*x = PlatformNumberEntered{}
+	mi := &file_permits_v1_events_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformNumberEntered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformNumberEntered) ProtoMessage() {}
+
+func (x *PlatformNumberEntered) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_events_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformNumberEntered.ProtoReflect.Descriptor instead.
+func (*PlatformNumberEntered) Descriptor() ([]byte, []int) {
+	return file_permits_v1_events_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *PlatformNumberEntered) GetPermitNumber() string {
+	if x != nil {
+		return x.PermitNumber
+	}
+	return ""
+}
+
+func (x *PlatformNumberEntered) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 var File_permits_v1_events_proto protoreflect.FileDescriptor
 
 const file_permits_v1_events_proto_rawDesc = "" +
@@ -1458,20 +2547,22 @@ const file_permits_v1_events_proto_rawDesc = "" +
 	" \x01(\tR\rreservationId\"N\n" +
 	"\x15PublicNoticePublished\x12#\n" +
 	"\x04from\x18\x01 \x01(\v2\x0f.common.v1.DateR\x04from\x12\x10\n" +
-	"\x03url\x18\x02 \x01(\tR\x03url\"\x83\x01\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\"\xb6\x01\n" +
 	"\x1aPermitApplicationSubmitted\x128\n" +
 	"\acontent\x18\x01 \x01(\v2\x1e.permits.v1.ApplicationContentR\acontent\x12+\n" +
-	"\breceived\x18\x02 \x01(\v2\x0f.common.v1.DateR\breceived\"\x8b\x01\n" +
+	"\breceived\x18\x02 \x01(\v2\x0f.common.v1.DateR\breceived\x121\n" +
+	"\tbase_data\x18\x03 \x01(\v2\x14.permits.v1.BaseDataR\bbaseData\"\x8b\x01\n" +
 	" PermitApplicationCorrectedOnSpot\x12-\n" +
 	"\x05items\x18\x01 \x03(\v2\x17.permits.v1.MissingItemR\x05items\x128\n" +
 	"\acontent\x18\x02 \x01(\v2\x1e.permits.v1.ApplicationContentR\acontent\"\x96\x01\n" +
 	"\x11DeficiencyNoticed\x12-\n" +
 	"\x05items\x18\x01 \x03(\v2\x17.permits.v1.MissingItemR\x05items\x12'\n" +
 	"\x0fdocument_number\x18\x02 \x01(\tR\x0edocumentNumber\x12)\n" +
-	"\anoticed\x18\x03 \x01(\v2\x0f.common.v1.DateR\anoticed\"\x85\x01\n" +
+	"\anoticed\x18\x03 \x01(\v2\x0f.common.v1.DateR\anoticed\"\xb8\x01\n" +
 	"\x1cPermitApplicationResubmitted\x128\n" +
 	"\acontent\x18\x01 \x01(\v2\x1e.permits.v1.ApplicationContentR\acontent\x12+\n" +
-	"\breceived\x18\x02 \x01(\v2\x0f.common.v1.DateR\breceived\"Y\n" +
+	"\breceived\x18\x02 \x01(\v2\x0f.common.v1.DateR\breceived\x121\n" +
+	"\tbase_data\x18\x03 \x01(\v2\x14.permits.v1.BaseDataR\bbaseData\"Y\n" +
 	"\x16PermitFoundNotRequired\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12'\n" +
 	"\x0fdocument_number\x18\x02 \x01(\tR\x0edocumentNumber\"w\n" +
@@ -1496,11 +2587,14 @@ const file_permits_v1_events_proto_rawDesc = "" +
 	"\x02on\x18\x01 \x01(\v2\x0f.common.v1.DateR\x02on\x12\x18\n" +
 	"\afinding\x18\x02 \x01(\tR\afinding\x12\x1f\n" +
 	"\vofficer_ids\x18\x03 \x03(\tR\n" +
-	"officerIds\"\x89\x01\n" +
+	"officerIds\"\xc0\x01\n" +
 	"\x19PermitApplicationExamined\x12'\n" +
 	"\x0frecommend_grant\x18\x01 \x01(\bR\x0erecommendGrant\x12\x18\n" +
 	"\aopinion\x18\x02 \x01(\tR\aopinion\x12)\n" +
-	"\x06limits\x18\x03 \x03(\v2\x11.permits.v1.LimitR\x06limits\"3\n" +
+	"\x06limits\x18\x03 \x03(\v2\x11.permits.v1.LimitR\x06limits\x125\n" +
+	"\n" +
+	"conditions\x18\x04 \x03(\v2\x15.permits.v1.ConditionR\n" +
+	"conditions\"3\n" +
 	"\x19PermitExaminationReturned\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\"\xe7\x02\n" +
 	"\fPermitIssued\x12#\n" +
@@ -1524,7 +2618,88 @@ const file_permits_v1_events_proto_rawDesc = "" +
 	"\tdelivered\x18\x01 \x01(\v2\x0f.common.v1.DateR\tdelivered\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\"4\n" +
 	"\x1aPermitApplicationWithdrawn\x12\x16\n" +
-	"\x06reason\x18\x01 \x01(\tR\x06reasonB$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
+	"\x06reason\x18\x01 \x01(\tR\x06reason\"\xd1\x02\n" +
+	"\x15PermitProcedureOpened\x12-\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x19.permits.v1.ProcedureKindR\x04kind\x126\n" +
+	"\x06causes\x18\x02 \x03(\x0e2\x1e.permits.v1.ReapplicationCauseR\x06causes\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12.\n" +
+	"\n" +
+	"changed_on\x18\x04 \x01(\v2\x0f.common.v1.DateR\tchangedOn\x12 \n" +
+	"\vrequirement\x18\x05 \x01(\tR\vrequirement\x12-\n" +
+	"\teffective\x18\x06 \x01(\v2\x0f.common.v1.DateR\teffective\x128\n" +
+	"\acontent\x18\a \x01(\v2\x1e.permits.v1.ApplicationContentR\acontent\"\xb4\x04\n" +
+	"\x13PermitVersionIssued\x12-\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x19.permits.v1.ProcedureKindR\x04kind\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x05R\aversion\x128\n" +
+	"\acontent\x18\x03 \x01(\v2\x1e.permits.v1.ApplicationContentR\acontent\x121\n" +
+	"\tbase_data\x18\x04 \x01(\v2\x14.permits.v1.BaseDataR\bbaseData\x12#\n" +
+	"\x04from\x18\x05 \x01(\v2\x0f.common.v1.DateR\x04from\x12.\n" +
+	"\n" +
+	"valid_from\x18\x06 \x01(\v2\x0f.common.v1.DateR\tvalidFrom\x12*\n" +
+	"\bvalid_to\x18\a \x01(\v2\x0f.common.v1.DateR\avalidTo\x12)\n" +
+	"\adecided\x18\b \x01(\v2\x0f.common.v1.DateR\adecided\x12'\n" +
+	"\x0fdocument_number\x18\t \x01(\tR\x0edocumentNumber\x12\x1f\n" +
+	"\vissuing_org\x18\n" +
+	" \x01(\tR\n" +
+	"issuingOrg\x12*\n" +
+	"\bgap_from\x18\v \x01(\v2\x0f.common.v1.DateR\agapFrom\x12&\n" +
+	"\x06gap_to\x18\f \x01(\v2\x0f.common.v1.DateR\x05gapTo\x12\x1d\n" +
+	"\n" +
+	"filed_late\x18\r \x01(\bR\tfiledLate\"d\n" +
+	"\x15PermitRenewalReminded\x12\x1f\n" +
+	"\vdays_before\x18\x01 \x01(\x05R\n" +
+	"daysBefore\x12*\n" +
+	"\blast_day\x18\x02 \x01(\v2\x0f.common.v1.DateR\alastDay\"\xe6\x01\n" +
+	"\x13PermitDeemedRenewed\x12#\n" +
+	"\x04from\x18\x01 \x01(\v2\x0f.common.v1.DateR\x04from\x12%\n" +
+	"\x05filed\x18\x02 \x01(\v2\x0f.common.v1.DateR\x05filed\x12.\n" +
+	"\n" +
+	"filing_due\x18\x03 \x01(\v2\x0f.common.v1.DateR\tfilingDue\x12\x18\n" +
+	"\aopinion\x18\x04 \x01(\tR\aopinion\x12\x16\n" +
+	"\x06choice\x18\x05 \x01(\tR\x06choice\x12!\n" +
+	"\x03why\x18\x06 \x01(\v2\x0f.common.v1.TextR\x03why\"\x94\x01\n" +
+	"\rPermitExpired\x12*\n" +
+	"\blast_day\x18\x01 \x01(\v2\x0f.common.v1.DateR\alastDay\x12'\n" +
+	"\x0frenewal_pending\x18\x02 \x01(\bR\x0erenewalPending\x12\x14\n" +
+	"\x05cause\x18\x03 \x01(\tR\x05cause\x12\x18\n" +
+	"\aopinion\x18\x04 \x01(\tR\aopinion\"\x88\x01\n" +
+	"\x15PermitMeasureProposed\x12\x18\n" +
+	"\ameasure\x18\x01 \x01(\tR\ameasure\x12\x16\n" +
+	"\x06ground\x18\x02 \x01(\tR\x06ground\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12%\n" +
+	"\x0ebasis_document\x18\x04 \x01(\tR\rbasisDocument\"I\n" +
+	"\x15PermitMeasureRejected\x12\x18\n" +
+	"\ameasure\x18\x01 \x01(\tR\ameasure\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"t\n" +
+	"\x0ePermitWithheld\x12#\n" +
+	"\x04from\x18\x01 \x01(\v2\x0f.common.v1.DateR\x04from\x12%\n" +
+	"\x0ebasis_document\x18\x02 \x01(\tR\rbasisDocument\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"]\n" +
+	"\x0fPermitGivenBack\x12#\n" +
+	"\x04from\x18\x01 \x01(\v2\x0f.common.v1.DateR\x04from\x12%\n" +
+	"\x0ebasis_document\x18\x02 \x01(\tR\rbasisDocument\"u\n" +
+	"\x0fPermitForfeited\x12#\n" +
+	"\x04from\x18\x01 \x01(\v2\x0f.common.v1.DateR\x04from\x12%\n" +
+	"\x0ebasis_document\x18\x02 \x01(\tR\rbasisDocument\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xc1\x01\n" +
+	"\rPermitRevoked\x12#\n" +
+	"\x04from\x18\x01 \x01(\v2\x0f.common.v1.DateR\x04from\x12\x16\n" +
+	"\x06ground\x18\x02 \x01(\tR\x06ground\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12'\n" +
+	"\x0fdocument_number\x18\x04 \x01(\tR\x0edocumentNumber\x122\n" +
+	"\fbarred_until\x18\x05 \x01(\v2\x0f.common.v1.DateR\vbarredUntil\"\x9e\x01\n" +
+	"\x0fPermitCancelled\x12\x1f\n" +
+	"\x02on\x18\x01 \x01(\v2\x0f.common.v1.DateR\x02on\x12\x16\n" +
+	"\x06ground\x18\x02 \x01(\tR\x06ground\x12'\n" +
+	"\x0fdocument_number\x18\x03 \x01(\tR\x0edocumentNumber\x12)\n" +
+	"\x10announcement_url\x18\x04 \x01(\tR\x0fannouncementUrl\"d\n" +
+	"\x13PermitPaperReissued\x12\x14\n" +
+	"\x05paper\x18\x01 \x01(\x05R\x05paper\x12\x1f\n" +
+	"\x02on\x18\x02 \x01(\v2\x0f.common.v1.DateR\x02on\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"T\n" +
+	"\x15PlatformNumberEntered\x12#\n" +
+	"\rpermit_number\x18\x01 \x01(\tR\fpermitNumber\x12\x16\n" +
+	"\x06source\x18\x02 \x01(\tR\x06sourceB$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
 
 var (
 	file_permits_v1_events_proto_rawDescOnce sync.Once
@@ -1538,7 +2713,7 @@ func file_permits_v1_events_proto_rawDescGZIP() []byte {
 	return file_permits_v1_events_proto_rawDescData
 }
 
-var file_permits_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_permits_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_permits_v1_events_proto_goTypes = []any{
 	(*FacilityRegistered)(nil),               // 0: permits.v1.FacilityRegistered
 	(*FacilityChanged)(nil),                  // 1: permits.v1.FacilityChanged
@@ -1562,46 +2737,94 @@ var file_permits_v1_events_proto_goTypes = []any{
 	(*PermitRefused)(nil),                    // 19: permits.v1.PermitRefused
 	(*PermitDecisionDelivered)(nil),          // 20: permits.v1.PermitDecisionDelivered
 	(*PermitApplicationWithdrawn)(nil),       // 21: permits.v1.PermitApplicationWithdrawn
-	(*SiteContent)(nil),                      // 22: permits.v1.SiteContent
-	(ManagementClass)(0),                     // 23: permits.v1.ManagementClass
-	(*v1.Date)(nil),                          // 24: common.v1.Date
-	(*ApplicationContent)(nil),               // 25: permits.v1.ApplicationContent
-	(*MissingItem)(nil),                      // 26: permits.v1.MissingItem
-	(*Limit)(nil),                            // 27: permits.v1.Limit
-	(*v1.Text)(nil),                          // 28: common.v1.Text
+	(*PermitProcedureOpened)(nil),            // 22: permits.v1.PermitProcedureOpened
+	(*PermitVersionIssued)(nil),              // 23: permits.v1.PermitVersionIssued
+	(*PermitRenewalReminded)(nil),            // 24: permits.v1.PermitRenewalReminded
+	(*PermitDeemedRenewed)(nil),              // 25: permits.v1.PermitDeemedRenewed
+	(*PermitExpired)(nil),                    // 26: permits.v1.PermitExpired
+	(*PermitMeasureProposed)(nil),            // 27: permits.v1.PermitMeasureProposed
+	(*PermitMeasureRejected)(nil),            // 28: permits.v1.PermitMeasureRejected
+	(*PermitWithheld)(nil),                   // 29: permits.v1.PermitWithheld
+	(*PermitGivenBack)(nil),                  // 30: permits.v1.PermitGivenBack
+	(*PermitForfeited)(nil),                  // 31: permits.v1.PermitForfeited
+	(*PermitRevoked)(nil),                    // 32: permits.v1.PermitRevoked
+	(*PermitCancelled)(nil),                  // 33: permits.v1.PermitCancelled
+	(*PermitPaperReissued)(nil),              // 34: permits.v1.PermitPaperReissued
+	(*PlatformNumberEntered)(nil),            // 35: permits.v1.PlatformNumberEntered
+	(*SiteContent)(nil),                      // 36: permits.v1.SiteContent
+	(ManagementClass)(0),                     // 37: permits.v1.ManagementClass
+	(*v1.Date)(nil),                          // 38: common.v1.Date
+	(*ApplicationContent)(nil),               // 39: permits.v1.ApplicationContent
+	(*BaseData)(nil),                         // 40: permits.v1.BaseData
+	(*MissingItem)(nil),                      // 41: permits.v1.MissingItem
+	(*Limit)(nil),                            // 42: permits.v1.Limit
+	(*Condition)(nil),                        // 43: permits.v1.Condition
+	(*v1.Text)(nil),                          // 44: common.v1.Text
+	(ProcedureKind)(0),                       // 45: permits.v1.ProcedureKind
+	(ReapplicationCause)(0),                  // 46: permits.v1.ReapplicationCause
 }
 var file_permits_v1_events_proto_depIdxs = []int32{
-	22, // 0: permits.v1.FacilityRegistered.site:type_name -> permits.v1.SiteContent
-	22, // 1: permits.v1.FacilityChanged.site:type_name -> permits.v1.SiteContent
-	23, // 2: permits.v1.PermitApplicationOpened.management_class:type_name -> permits.v1.ManagementClass
-	24, // 3: permits.v1.PublicNoticePublished.from:type_name -> common.v1.Date
-	25, // 4: permits.v1.PermitApplicationSubmitted.content:type_name -> permits.v1.ApplicationContent
-	24, // 5: permits.v1.PermitApplicationSubmitted.received:type_name -> common.v1.Date
-	26, // 6: permits.v1.PermitApplicationCorrectedOnSpot.items:type_name -> permits.v1.MissingItem
-	25, // 7: permits.v1.PermitApplicationCorrectedOnSpot.content:type_name -> permits.v1.ApplicationContent
-	26, // 8: permits.v1.DeficiencyNoticed.items:type_name -> permits.v1.MissingItem
-	24, // 9: permits.v1.DeficiencyNoticed.noticed:type_name -> common.v1.Date
-	25, // 10: permits.v1.PermitApplicationResubmitted.content:type_name -> permits.v1.ApplicationContent
-	24, // 11: permits.v1.PermitApplicationResubmitted.received:type_name -> common.v1.Date
-	24, // 12: permits.v1.PermitApplicationAccepted.accepted:type_name -> common.v1.Date
-	24, // 13: permits.v1.PermitApplicationDeemedAccepted.accepted:type_name -> common.v1.Date
-	24, // 14: permits.v1.PermitApplicationDeemedAccepted.last_day:type_name -> common.v1.Date
-	24, // 15: permits.v1.DecisionClockPaused.from:type_name -> common.v1.Date
-	24, // 16: permits.v1.DecisionClockResumed.last:type_name -> common.v1.Date
-	24, // 17: permits.v1.SiteChecked.on:type_name -> common.v1.Date
-	27, // 18: permits.v1.PermitApplicationExamined.limits:type_name -> permits.v1.Limit
-	25, // 19: permits.v1.PermitIssued.content:type_name -> permits.v1.ApplicationContent
-	24, // 20: permits.v1.PermitIssued.valid_from:type_name -> common.v1.Date
-	24, // 21: permits.v1.PermitIssued.valid_to:type_name -> common.v1.Date
-	24, // 22: permits.v1.PermitIssued.decided:type_name -> common.v1.Date
-	28, // 23: permits.v1.PermitRefused.remedies:type_name -> common.v1.Text
-	24, // 24: permits.v1.PermitRefused.decided:type_name -> common.v1.Date
-	24, // 25: permits.v1.PermitDecisionDelivered.delivered:type_name -> common.v1.Date
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	36, // 0: permits.v1.FacilityRegistered.site:type_name -> permits.v1.SiteContent
+	36, // 1: permits.v1.FacilityChanged.site:type_name -> permits.v1.SiteContent
+	37, // 2: permits.v1.PermitApplicationOpened.management_class:type_name -> permits.v1.ManagementClass
+	38, // 3: permits.v1.PublicNoticePublished.from:type_name -> common.v1.Date
+	39, // 4: permits.v1.PermitApplicationSubmitted.content:type_name -> permits.v1.ApplicationContent
+	38, // 5: permits.v1.PermitApplicationSubmitted.received:type_name -> common.v1.Date
+	40, // 6: permits.v1.PermitApplicationSubmitted.base_data:type_name -> permits.v1.BaseData
+	41, // 7: permits.v1.PermitApplicationCorrectedOnSpot.items:type_name -> permits.v1.MissingItem
+	39, // 8: permits.v1.PermitApplicationCorrectedOnSpot.content:type_name -> permits.v1.ApplicationContent
+	41, // 9: permits.v1.DeficiencyNoticed.items:type_name -> permits.v1.MissingItem
+	38, // 10: permits.v1.DeficiencyNoticed.noticed:type_name -> common.v1.Date
+	39, // 11: permits.v1.PermitApplicationResubmitted.content:type_name -> permits.v1.ApplicationContent
+	38, // 12: permits.v1.PermitApplicationResubmitted.received:type_name -> common.v1.Date
+	40, // 13: permits.v1.PermitApplicationResubmitted.base_data:type_name -> permits.v1.BaseData
+	38, // 14: permits.v1.PermitApplicationAccepted.accepted:type_name -> common.v1.Date
+	38, // 15: permits.v1.PermitApplicationDeemedAccepted.accepted:type_name -> common.v1.Date
+	38, // 16: permits.v1.PermitApplicationDeemedAccepted.last_day:type_name -> common.v1.Date
+	38, // 17: permits.v1.DecisionClockPaused.from:type_name -> common.v1.Date
+	38, // 18: permits.v1.DecisionClockResumed.last:type_name -> common.v1.Date
+	38, // 19: permits.v1.SiteChecked.on:type_name -> common.v1.Date
+	42, // 20: permits.v1.PermitApplicationExamined.limits:type_name -> permits.v1.Limit
+	43, // 21: permits.v1.PermitApplicationExamined.conditions:type_name -> permits.v1.Condition
+	39, // 22: permits.v1.PermitIssued.content:type_name -> permits.v1.ApplicationContent
+	38, // 23: permits.v1.PermitIssued.valid_from:type_name -> common.v1.Date
+	38, // 24: permits.v1.PermitIssued.valid_to:type_name -> common.v1.Date
+	38, // 25: permits.v1.PermitIssued.decided:type_name -> common.v1.Date
+	44, // 26: permits.v1.PermitRefused.remedies:type_name -> common.v1.Text
+	38, // 27: permits.v1.PermitRefused.decided:type_name -> common.v1.Date
+	38, // 28: permits.v1.PermitDecisionDelivered.delivered:type_name -> common.v1.Date
+	45, // 29: permits.v1.PermitProcedureOpened.kind:type_name -> permits.v1.ProcedureKind
+	46, // 30: permits.v1.PermitProcedureOpened.causes:type_name -> permits.v1.ReapplicationCause
+	38, // 31: permits.v1.PermitProcedureOpened.changed_on:type_name -> common.v1.Date
+	38, // 32: permits.v1.PermitProcedureOpened.effective:type_name -> common.v1.Date
+	39, // 33: permits.v1.PermitProcedureOpened.content:type_name -> permits.v1.ApplicationContent
+	45, // 34: permits.v1.PermitVersionIssued.kind:type_name -> permits.v1.ProcedureKind
+	39, // 35: permits.v1.PermitVersionIssued.content:type_name -> permits.v1.ApplicationContent
+	40, // 36: permits.v1.PermitVersionIssued.base_data:type_name -> permits.v1.BaseData
+	38, // 37: permits.v1.PermitVersionIssued.from:type_name -> common.v1.Date
+	38, // 38: permits.v1.PermitVersionIssued.valid_from:type_name -> common.v1.Date
+	38, // 39: permits.v1.PermitVersionIssued.valid_to:type_name -> common.v1.Date
+	38, // 40: permits.v1.PermitVersionIssued.decided:type_name -> common.v1.Date
+	38, // 41: permits.v1.PermitVersionIssued.gap_from:type_name -> common.v1.Date
+	38, // 42: permits.v1.PermitVersionIssued.gap_to:type_name -> common.v1.Date
+	38, // 43: permits.v1.PermitRenewalReminded.last_day:type_name -> common.v1.Date
+	38, // 44: permits.v1.PermitDeemedRenewed.from:type_name -> common.v1.Date
+	38, // 45: permits.v1.PermitDeemedRenewed.filed:type_name -> common.v1.Date
+	38, // 46: permits.v1.PermitDeemedRenewed.filing_due:type_name -> common.v1.Date
+	44, // 47: permits.v1.PermitDeemedRenewed.why:type_name -> common.v1.Text
+	38, // 48: permits.v1.PermitExpired.last_day:type_name -> common.v1.Date
+	38, // 49: permits.v1.PermitWithheld.from:type_name -> common.v1.Date
+	38, // 50: permits.v1.PermitGivenBack.from:type_name -> common.v1.Date
+	38, // 51: permits.v1.PermitForfeited.from:type_name -> common.v1.Date
+	38, // 52: permits.v1.PermitRevoked.from:type_name -> common.v1.Date
+	38, // 53: permits.v1.PermitRevoked.barred_until:type_name -> common.v1.Date
+	38, // 54: permits.v1.PermitCancelled.on:type_name -> common.v1.Date
+	38, // 55: permits.v1.PermitPaperReissued.on:type_name -> common.v1.Date
+	56, // [56:56] is the sub-list for method output_type
+	56, // [56:56] is the sub-list for method input_type
+	56, // [56:56] is the sub-list for extension type_name
+	56, // [56:56] is the sub-list for extension extendee
+	0,  // [0:56] is the sub-list for field type_name
 }
 
 func init() { file_permits_v1_events_proto_init() }
@@ -1616,7 +2839,7 @@ func file_permits_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_permits_v1_events_proto_rawDesc), len(file_permits_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -54,6 +54,18 @@ const (
 	PermitStatus_PERMIT_STATUS_WRONG_AUTHORITY PermitStatus = 10
 	// 已撤回
 	PermitStatus_PERMIT_STATUS_WITHDRAWN PermitStatus = 11
+	// 已届满: the term ended; a late renewal may still be open.
+	PermitStatus_PERMIT_STATUS_EXPIRED PermitStatus = 12
+	// 视为准予延续: asked for in time and undecided at the end of the term; in force.
+	PermitStatus_PERMIT_STATUS_DEEMED_RENEWED PermitStatus = 13
+	// 暂扣
+	PermitStatus_PERMIT_STATUS_WITHHELD PermitStatus = 14
+	// 吊销
+	PermitStatus_PERMIT_STATUS_FORFEITED PermitStatus = 15
+	// 撤销
+	PermitStatus_PERMIT_STATUS_REVOKED PermitStatus = 16
+	// 注销
+	PermitStatus_PERMIT_STATUS_CANCELLED PermitStatus = 17
 )
 
 // Enum value maps for PermitStatus.
@@ -71,6 +83,12 @@ var (
 		9:  "PERMIT_STATUS_NOT_REQUIRED",
 		10: "PERMIT_STATUS_WRONG_AUTHORITY",
 		11: "PERMIT_STATUS_WITHDRAWN",
+		12: "PERMIT_STATUS_EXPIRED",
+		13: "PERMIT_STATUS_DEEMED_RENEWED",
+		14: "PERMIT_STATUS_WITHHELD",
+		15: "PERMIT_STATUS_FORFEITED",
+		16: "PERMIT_STATUS_REVOKED",
+		17: "PERMIT_STATUS_CANCELLED",
 	}
 	PermitStatus_value = map[string]int32{
 		"PERMIT_STATUS_UNSPECIFIED":     0,
@@ -85,6 +103,12 @@ var (
 		"PERMIT_STATUS_NOT_REQUIRED":    9,
 		"PERMIT_STATUS_WRONG_AUTHORITY": 10,
 		"PERMIT_STATUS_WITHDRAWN":       11,
+		"PERMIT_STATUS_EXPIRED":         12,
+		"PERMIT_STATUS_DEEMED_RENEWED":  13,
+		"PERMIT_STATUS_WITHHELD":        14,
+		"PERMIT_STATUS_FORFEITED":       15,
+		"PERMIT_STATUS_REVOKED":         16,
+		"PERMIT_STATUS_CANCELLED":       17,
 	}
 )
 
@@ -306,6 +330,44 @@ type Permit struct {
 	NoticeFrom *v1.Date `protobuf:"bytes,29,opt,name=notice_from,json=noticeFrom,proto3" json:"notice_from,omitempty"`
 	// If declined or withdrawn.
 	DeclineReason string `protobuf:"bytes,30,opt,name=decline_reason,json=declineReason,proto3" json:"decline_reason,omitempty"`
+	// The procedure that is open, or was the latest.
+	Procedure ProcedureKind `protobuf:"varint,31,opt,name=procedure,proto3,enum=permits.v1.ProcedureKind" json:"procedure,omitempty"`
+	// The procedure, for people.
+	ProcedureText *v1.Text `protobuf:"bytes,32,opt,name=procedure_text,json=procedureText,proto3" json:"procedure_text,omitempty"`
+	// Stage of that procedure; the same as status before the first grant.
+	Stage PermitStatus `protobuf:"varint,33,opt,name=stage,proto3,enum=permits.v1.PermitStatus" json:"stage,omitempty"`
+	// Stage, for people.
+	StageText *v1.Text `protobuf:"bytes,34,opt,name=stage_text,json=stageText,proto3" json:"stage_text,omitempty"`
+	// Causes of a re-application.
+	Causes []ReapplicationCause `protobuf:"varint,35,rep,packed,name=causes,proto3,enum=permits.v1.ReapplicationCause" json:"causes,omitempty"`
+	// Why the procedure was begun.
+	ProcedureReason string `protobuf:"bytes,36,opt,name=procedure_reason,json=procedureReason,proto3" json:"procedure_reason,omitempty"`
+	// Day of the change that it is about.
+	ChangedOn *v1.Date `protobuf:"bytes,37,opt,name=changed_on,json=changedOn,proto3" json:"changed_on,omitempty"`
+	// What a change by the authority carries out.
+	Requirement string `protobuf:"bytes,38,opt,name=requirement,proto3" json:"requirement,omitempty"`
+	// First day on which that holds.
+	Effective *v1.Date `protobuf:"bytes,39,opt,name=effective,proto3" json:"effective,omitempty"`
+	// Base data of the holder: those asked for while a procedure is open.
+	BaseData *BaseData `protobuf:"bytes,40,opt,name=base_data,json=baseData,proto3" json:"base_data,omitempty"`
+	// Number of the latest version; 0 before the first grant.
+	Version int32 `protobuf:"varint,41,opt,name=version,proto3" json:"version,omitempty"`
+	// First day of the latest gap without a valid permit.
+	GapFrom *v1.Date `protobuf:"bytes,42,opt,name=gap_from,json=gapFrom,proto3" json:"gap_from,omitempty"`
+	// Last day of that gap.
+	GapTo *v1.Date `protobuf:"bytes,43,opt,name=gap_to,json=gapTo,proto3" json:"gap_to,omitempty"`
+	// Measure that waits for a decision.
+	ProposedMeasure string `protobuf:"bytes,44,opt,name=proposed_measure,json=proposedMeasure,proto3" json:"proposed_measure,omitempty"`
+	// That measure, for people.
+	ProposedMeasureText *v1.Text `protobuf:"bytes,45,opt,name=proposed_measure_text,json=proposedMeasureText,proto3" json:"proposed_measure_text,omitempty"`
+	// Its ground and reason.
+	ProposedReason string `protobuf:"bytes,46,opt,name=proposed_reason,json=proposedReason,proto3" json:"proposed_reason,omitempty"`
+	// Something that the decider has to know at once.
+	Alarm *v1.Text `protobuf:"bytes,47,opt,name=alarm,proto3" json:"alarm,omitempty"`
+	// Day the permit ended by a measure.
+	Ended *v1.Date `protobuf:"bytes,48,opt,name=ended,proto3" json:"ended,omitempty"`
+	// Which paper is the valid one.
+	Paper         int32 `protobuf:"varint,49,opt,name=paper,proto3" json:"paper,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -550,6 +612,139 @@ func (x *Permit) GetDeclineReason() string {
 	return ""
 }
 
+func (x *Permit) GetProcedure() ProcedureKind {
+	if x != nil {
+		return x.Procedure
+	}
+	return ProcedureKind_PROCEDURE_KIND_UNSPECIFIED
+}
+
+func (x *Permit) GetProcedureText() *v1.Text {
+	if x != nil {
+		return x.ProcedureText
+	}
+	return nil
+}
+
+func (x *Permit) GetStage() PermitStatus {
+	if x != nil {
+		return x.Stage
+	}
+	return PermitStatus_PERMIT_STATUS_UNSPECIFIED
+}
+
+func (x *Permit) GetStageText() *v1.Text {
+	if x != nil {
+		return x.StageText
+	}
+	return nil
+}
+
+func (x *Permit) GetCauses() []ReapplicationCause {
+	if x != nil {
+		return x.Causes
+	}
+	return nil
+}
+
+func (x *Permit) GetProcedureReason() string {
+	if x != nil {
+		return x.ProcedureReason
+	}
+	return ""
+}
+
+func (x *Permit) GetChangedOn() *v1.Date {
+	if x != nil {
+		return x.ChangedOn
+	}
+	return nil
+}
+
+func (x *Permit) GetRequirement() string {
+	if x != nil {
+		return x.Requirement
+	}
+	return ""
+}
+
+func (x *Permit) GetEffective() *v1.Date {
+	if x != nil {
+		return x.Effective
+	}
+	return nil
+}
+
+func (x *Permit) GetBaseData() *BaseData {
+	if x != nil {
+		return x.BaseData
+	}
+	return nil
+}
+
+func (x *Permit) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Permit) GetGapFrom() *v1.Date {
+	if x != nil {
+		return x.GapFrom
+	}
+	return nil
+}
+
+func (x *Permit) GetGapTo() *v1.Date {
+	if x != nil {
+		return x.GapTo
+	}
+	return nil
+}
+
+func (x *Permit) GetProposedMeasure() string {
+	if x != nil {
+		return x.ProposedMeasure
+	}
+	return ""
+}
+
+func (x *Permit) GetProposedMeasureText() *v1.Text {
+	if x != nil {
+		return x.ProposedMeasureText
+	}
+	return nil
+}
+
+func (x *Permit) GetProposedReason() string {
+	if x != nil {
+		return x.ProposedReason
+	}
+	return ""
+}
+
+func (x *Permit) GetAlarm() *v1.Text {
+	if x != nil {
+		return x.Alarm
+	}
+	return nil
+}
+
+func (x *Permit) GetEnded() *v1.Date {
+	if x != nil {
+		return x.Ended
+	}
+	return nil
+}
+
+func (x *Permit) GetPaper() int32 {
+	if x != nil {
+		return x.Paper
+	}
+	return 0
+}
+
 // A permit.
 type GetPermitResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -753,7 +948,13 @@ type PermitRow struct {
 	// Last change.
 	RecordedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=recorded_at,json=recordedAt,proto3" json:"recorded_at,omitempty"`
 	// Made up.
-	Example       bool `protobuf:"varint,14,opt,name=example,proto3" json:"example,omitempty"`
+	Example bool `protobuf:"varint,14,opt,name=example,proto3" json:"example,omitempty"`
+	// The open procedure about a granted permit.
+	Procedure ProcedureKind `protobuf:"varint,15,opt,name=procedure,proto3,enum=permits.v1.ProcedureKind" json:"procedure,omitempty"`
+	// That procedure and its stage, for people.
+	ProcedureText *v1.Text `protobuf:"bytes,16,opt,name=procedure_text,json=procedureText,proto3" json:"procedure_text,omitempty"`
+	// Something that the decider has to know at once.
+	Alarm         *v1.Text `protobuf:"bytes,17,opt,name=alarm,proto3" json:"alarm,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -884,6 +1085,27 @@ func (x *PermitRow) GetExample() bool {
 		return x.Example
 	}
 	return false
+}
+
+func (x *PermitRow) GetProcedure() ProcedureKind {
+	if x != nil {
+		return x.Procedure
+	}
+	return ProcedureKind_PROCEDURE_KIND_UNSPECIFIED
+}
+
+func (x *PermitRow) GetProcedureText() *v1.Text {
+	if x != nil {
+		return x.ProcedureText
+	}
+	return nil
+}
+
+func (x *PermitRow) GetAlarm() *v1.Text {
+	if x != nil {
+		return x.Alarm
+	}
+	return nil
 }
 
 // Permits.
@@ -1174,7 +1396,7 @@ const file_permits_v1_permit_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB\x12\xb2\xbb\x18\x0ename of a stepR\x04name\x12%\n" +
 	"\x05title\x18\x02 \x01(\v2\x0f.common.v1.TextR\x05title\x12\x14\n" +
 	"\x05state\x18\x03 \x01(\tR\x05state\x12#\n" +
-	"\x04date\x18\x04 \x01(\v2\x0f.common.v1.DateR\x04date\"\xe2\t\n" +
+	"\x04date\x18\x04 \x01(\v2\x0f.common.v1.DateR\x04date\"\xb5\x10\n" +
 	"\x06Permit\x12\x1b\n" +
 	"\tpermit_id\x18\x01 \x01(\tR\bpermitId\x12\x1f\n" +
 	"\vfacility_id\x18\x02 \x01(\tR\n" +
@@ -1212,7 +1434,28 @@ const file_permits_v1_permit_proto_rawDesc = "" +
 	"notice_url\x18\x1c \x01(\tR\tnoticeUrl\x120\n" +
 	"\vnotice_from\x18\x1d \x01(\v2\x0f.common.v1.DateR\n" +
 	"noticeFrom\x12%\n" +
-	"\x0edecline_reason\x18\x1e \x01(\tR\rdeclineReason\"\xa4\x01\n" +
+	"\x0edecline_reason\x18\x1e \x01(\tR\rdeclineReason\x127\n" +
+	"\tprocedure\x18\x1f \x01(\x0e2\x19.permits.v1.ProcedureKindR\tprocedure\x126\n" +
+	"\x0eprocedure_text\x18  \x01(\v2\x0f.common.v1.TextR\rprocedureText\x12.\n" +
+	"\x05stage\x18! \x01(\x0e2\x18.permits.v1.PermitStatusR\x05stage\x12.\n" +
+	"\n" +
+	"stage_text\x18\" \x01(\v2\x0f.common.v1.TextR\tstageText\x126\n" +
+	"\x06causes\x18# \x03(\x0e2\x1e.permits.v1.ReapplicationCauseR\x06causes\x12)\n" +
+	"\x10procedure_reason\x18$ \x01(\tR\x0fprocedureReason\x12.\n" +
+	"\n" +
+	"changed_on\x18% \x01(\v2\x0f.common.v1.DateR\tchangedOn\x12 \n" +
+	"\vrequirement\x18& \x01(\tR\vrequirement\x12-\n" +
+	"\teffective\x18' \x01(\v2\x0f.common.v1.DateR\teffective\x121\n" +
+	"\tbase_data\x18( \x01(\v2\x14.permits.v1.BaseDataR\bbaseData\x12\x18\n" +
+	"\aversion\x18) \x01(\x05R\aversion\x12*\n" +
+	"\bgap_from\x18* \x01(\v2\x0f.common.v1.DateR\agapFrom\x12&\n" +
+	"\x06gap_to\x18+ \x01(\v2\x0f.common.v1.DateR\x05gapTo\x12)\n" +
+	"\x10proposed_measure\x18, \x01(\tR\x0fproposedMeasure\x12C\n" +
+	"\x15proposed_measure_text\x18- \x01(\v2\x0f.common.v1.TextR\x13proposedMeasureText\x12'\n" +
+	"\x0fproposed_reason\x18. \x01(\tR\x0eproposedReason\x12%\n" +
+	"\x05alarm\x18/ \x01(\v2\x0f.common.v1.TextR\x05alarm\x12%\n" +
+	"\x05ended\x180 \x01(\v2\x0f.common.v1.DateR\x05ended\x12\x14\n" +
+	"\x05paper\x181 \x01(\x05R\x05paper\"\xa4\x01\n" +
 	"\x11GetPermitResponse\x12*\n" +
 	"\x06permit\x18\x01 \x01(\v2\x12.permits.v1.PermitR\x06permit\x121\n" +
 	"\tdeadlines\x18\x02 \x03(\v2\x13.common.v1.DeadlineR\tdeadlines\x120\n" +
@@ -1226,7 +1469,7 @@ const file_permits_v1_permit_proto_rawDesc = "" +
 	"\tpage_size\x18\x06 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xc8\x01(\x00R\bpageSize\x12\x1e\n" +
 	"\x05after\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\x05after\x12\x19\n" +
-	"\bat_least\x18\b \x01(\x04R\aatLeast\"\xda\x04\n" +
+	"\bat_least\x18\b \x01(\x04R\aatLeast\"\xf2\x05\n" +
 	"\tPermitRow\x12\x1b\n" +
 	"\tpermit_id\x18\x01 \x01(\tR\bpermitId\x12#\n" +
 	"\rpermit_number\x18\x02 \x01(\tR\fpermitNumber\x12/\n" +
@@ -1245,7 +1488,10 @@ const file_permits_v1_permit_proto_rawDesc = "" +
 	"\bdeadline\x18\f \x01(\v2\x13.common.v1.DeadlineR\bdeadline\x12;\n" +
 	"\vrecorded_at\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordedAt\x12\x18\n" +
-	"\aexample\x18\x0e \x01(\bR\aexample\"Z\n" +
+	"\aexample\x18\x0e \x01(\bR\aexample\x127\n" +
+	"\tprocedure\x18\x0f \x01(\x0e2\x19.permits.v1.ProcedureKindR\tprocedure\x126\n" +
+	"\x0eprocedure_text\x18\x10 \x01(\v2\x0f.common.v1.TextR\rprocedureText\x12%\n" +
+	"\x05alarm\x18\x11 \x01(\v2\x0f.common.v1.TextR\x05alarm\"Z\n" +
 	"\x13ListPermitsResponse\x12/\n" +
 	"\apermits\x18\x01 \x03(\v2\x15.permits.v1.PermitRowR\apermits\x12\x12\n" +
 	"\x04next\x18\x02 \x01(\tR\x04next\"u\n" +
@@ -1264,7 +1510,7 @@ const file_permits_v1_permit_proto_rawDesc = "" +
 	"\aoverdue\x18\x03 \x01(\x05R\aoverdue\x12\x14\n" +
 	"\x05total\x18\x04 \x01(\x05R\x05total\x12,\n" +
 	"\trest_days\x18\x05 \x03(\v2\x0f.common.v1.DateR\brestDays\x122\n" +
-	"\x15rest_days_provisional\x18\x06 \x01(\bR\x13restDaysProvisional*\xee\x02\n" +
+	"\x15rest_days_provisional\x18\x06 \x01(\bR\x13restDaysProvisional*\x9c\x04\n" +
 	"\fPermitStatus\x12\x1d\n" +
 	"\x19PERMIT_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PERMIT_STATUS_DRAFT\x10\x01\x12\x1f\n" +
@@ -1278,7 +1524,13 @@ const file_permits_v1_permit_proto_rawDesc = "" +
 	"\x1aPERMIT_STATUS_NOT_REQUIRED\x10\t\x12!\n" +
 	"\x1dPERMIT_STATUS_WRONG_AUTHORITY\x10\n" +
 	"\x12\x1b\n" +
-	"\x17PERMIT_STATUS_WITHDRAWN\x10\vB$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
+	"\x17PERMIT_STATUS_WITHDRAWN\x10\v\x12\x19\n" +
+	"\x15PERMIT_STATUS_EXPIRED\x10\f\x12 \n" +
+	"\x1cPERMIT_STATUS_DEEMED_RENEWED\x10\r\x12\x1a\n" +
+	"\x16PERMIT_STATUS_WITHHELD\x10\x0e\x12\x1b\n" +
+	"\x17PERMIT_STATUS_FORFEITED\x10\x0f\x12\x19\n" +
+	"\x15PERMIT_STATUS_REVOKED\x10\x10\x12\x1b\n" +
+	"\x17PERMIT_STATUS_CANCELLED\x10\x11B$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
 
 var (
 	file_permits_v1_permit_proto_rawDescOnce sync.Once
@@ -1311,9 +1563,12 @@ var file_permits_v1_permit_proto_goTypes = []any{
 	(ManagementClass)(0),          // 13: permits.v1.ManagementClass
 	(*ApplicationContent)(nil),    // 14: permits.v1.ApplicationContent
 	(*MissingItem)(nil),           // 15: permits.v1.MissingItem
-	(*v1.Deadline)(nil),           // 16: common.v1.Deadline
-	(*v1.LegalAction)(nil),        // 17: common.v1.LegalAction
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(ProcedureKind)(0),            // 16: permits.v1.ProcedureKind
+	(ReapplicationCause)(0),       // 17: permits.v1.ReapplicationCause
+	(*BaseData)(nil),              // 18: permits.v1.BaseData
+	(*v1.Deadline)(nil),           // 19: common.v1.Deadline
+	(*v1.LegalAction)(nil),        // 20: common.v1.LegalAction
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
 }
 var file_permits_v1_permit_proto_depIdxs = []int32{
 	11, // 0: permits.v1.Step.title:type_name -> common.v1.Text
@@ -1331,29 +1586,45 @@ var file_permits_v1_permit_proto_depIdxs = []int32{
 	11, // 12: permits.v1.Permit.remedies:type_name -> common.v1.Text
 	2,  // 13: permits.v1.Permit.steps:type_name -> permits.v1.Step
 	12, // 14: permits.v1.Permit.notice_from:type_name -> common.v1.Date
-	3,  // 15: permits.v1.GetPermitResponse.permit:type_name -> permits.v1.Permit
-	16, // 16: permits.v1.GetPermitResponse.deadlines:type_name -> common.v1.Deadline
-	17, // 17: permits.v1.GetPermitResponse.actions:type_name -> common.v1.LegalAction
-	0,  // 18: permits.v1.ListPermitsRequest.status:type_name -> permits.v1.PermitStatus
-	13, // 19: permits.v1.ListPermitsRequest.management_class:type_name -> permits.v1.ManagementClass
-	0,  // 20: permits.v1.PermitRow.status:type_name -> permits.v1.PermitStatus
-	11, // 21: permits.v1.PermitRow.status_text:type_name -> common.v1.Text
-	13, // 22: permits.v1.PermitRow.management_class:type_name -> permits.v1.ManagementClass
-	12, // 23: permits.v1.PermitRow.valid_from:type_name -> common.v1.Date
-	12, // 24: permits.v1.PermitRow.valid_to:type_name -> common.v1.Date
-	16, // 25: permits.v1.PermitRow.deadline:type_name -> common.v1.Deadline
-	18, // 26: permits.v1.PermitRow.recorded_at:type_name -> google.protobuf.Timestamp
-	6,  // 27: permits.v1.ListPermitsResponse.permits:type_name -> permits.v1.PermitRow
-	6,  // 28: permits.v1.WorkItem.permit:type_name -> permits.v1.PermitRow
-	17, // 29: permits.v1.WorkItem.action:type_name -> common.v1.LegalAction
-	16, // 30: permits.v1.WorkItem.deadline:type_name -> common.v1.Deadline
-	9,  // 31: permits.v1.ListWorkResponse.items:type_name -> permits.v1.WorkItem
-	12, // 32: permits.v1.ListWorkResponse.rest_days:type_name -> common.v1.Date
-	33, // [33:33] is the sub-list for method output_type
-	33, // [33:33] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	16, // 15: permits.v1.Permit.procedure:type_name -> permits.v1.ProcedureKind
+	11, // 16: permits.v1.Permit.procedure_text:type_name -> common.v1.Text
+	0,  // 17: permits.v1.Permit.stage:type_name -> permits.v1.PermitStatus
+	11, // 18: permits.v1.Permit.stage_text:type_name -> common.v1.Text
+	17, // 19: permits.v1.Permit.causes:type_name -> permits.v1.ReapplicationCause
+	12, // 20: permits.v1.Permit.changed_on:type_name -> common.v1.Date
+	12, // 21: permits.v1.Permit.effective:type_name -> common.v1.Date
+	18, // 22: permits.v1.Permit.base_data:type_name -> permits.v1.BaseData
+	12, // 23: permits.v1.Permit.gap_from:type_name -> common.v1.Date
+	12, // 24: permits.v1.Permit.gap_to:type_name -> common.v1.Date
+	11, // 25: permits.v1.Permit.proposed_measure_text:type_name -> common.v1.Text
+	11, // 26: permits.v1.Permit.alarm:type_name -> common.v1.Text
+	12, // 27: permits.v1.Permit.ended:type_name -> common.v1.Date
+	3,  // 28: permits.v1.GetPermitResponse.permit:type_name -> permits.v1.Permit
+	19, // 29: permits.v1.GetPermitResponse.deadlines:type_name -> common.v1.Deadline
+	20, // 30: permits.v1.GetPermitResponse.actions:type_name -> common.v1.LegalAction
+	0,  // 31: permits.v1.ListPermitsRequest.status:type_name -> permits.v1.PermitStatus
+	13, // 32: permits.v1.ListPermitsRequest.management_class:type_name -> permits.v1.ManagementClass
+	0,  // 33: permits.v1.PermitRow.status:type_name -> permits.v1.PermitStatus
+	11, // 34: permits.v1.PermitRow.status_text:type_name -> common.v1.Text
+	13, // 35: permits.v1.PermitRow.management_class:type_name -> permits.v1.ManagementClass
+	12, // 36: permits.v1.PermitRow.valid_from:type_name -> common.v1.Date
+	12, // 37: permits.v1.PermitRow.valid_to:type_name -> common.v1.Date
+	19, // 38: permits.v1.PermitRow.deadline:type_name -> common.v1.Deadline
+	21, // 39: permits.v1.PermitRow.recorded_at:type_name -> google.protobuf.Timestamp
+	16, // 40: permits.v1.PermitRow.procedure:type_name -> permits.v1.ProcedureKind
+	11, // 41: permits.v1.PermitRow.procedure_text:type_name -> common.v1.Text
+	11, // 42: permits.v1.PermitRow.alarm:type_name -> common.v1.Text
+	6,  // 43: permits.v1.ListPermitsResponse.permits:type_name -> permits.v1.PermitRow
+	6,  // 44: permits.v1.WorkItem.permit:type_name -> permits.v1.PermitRow
+	20, // 45: permits.v1.WorkItem.action:type_name -> common.v1.LegalAction
+	19, // 46: permits.v1.WorkItem.deadline:type_name -> common.v1.Deadline
+	9,  // 47: permits.v1.ListWorkResponse.items:type_name -> permits.v1.WorkItem
+	12, // 48: permits.v1.ListWorkResponse.rest_days:type_name -> common.v1.Date
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_permits_v1_permit_proto_init() }
