@@ -177,7 +177,7 @@ func rolesDocument() string {
 
 const rolesPreface = `# 角色与权限 Roles and rights
 
-本表由权限表 ` + "`internal/rpc/policy.go`" + ` 生成并由测试核对；表中没有的，一律拒绝。
+本表由权限表 ` + "`internal/rpc/rights`" + ` 生成并由测试核对；表中没有的，一律拒绝。
 This page is written from the policy table and checked by a test; what it does not list is refused.
 
 - 县区角色只见本县区的记录；行政区划代码 620600 表示全市。A bureau role sees its own county; 620600 is the whole prefecture.

@@ -12,6 +12,7 @@ import (
 	"shiyang/internal/readmodel/readmodeltest"
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/views/permitlist"
 )
 
@@ -19,7 +20,7 @@ import (
 // withdrawn, a tenth filed.
 func fill(b *testing.B, db *readmodel.DB, n int) {
 	b.Helper()
-	list := permits.Projections(law.Embedded)[0]
+	list := permits.Projections(desk.Always(law.Embedded))[0]
 	content := sampleContent()
 	var facts []readmodel.Fact
 	for i := range n {

@@ -24,6 +24,7 @@ import (
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits"
+	"shiyang/services/permits/desk"
 )
 
 // The people of the tests.
@@ -77,10 +78,10 @@ func open(t testing.TB, day string, faulty func(es.Store) es.Store) *bureau {
 	}
 	b.numbers = series.New(store, series.Options{Now: b.clock})
 	b.keys = reserve.New(store, reserve.Options{Now: b.clock})
-	b.server = permits.NewServer(permits.Deps{
+	b.server = permits.NewServer(desk.Deps{
 		Store: store, DB: b.db, Law: law.Embedded, Now: b.clock, Source: b.log, Codec: codec, Keys: b.keys, Numbers: b.numbers,
 	})
-	b.runner = readmodel.NewRunner(b.db, b.log, codec, readmodel.Options{Now: b.clock}, permits.Projections(law.Embedded)...)
+	b.runner = readmodel.NewRunner(b.db, b.log, codec, readmodel.Options{Now: b.clock}, permits.Projections(desk.Always(law.Embedded))...)
 	b.reactor = readmodel.NewReactor(b.db, b.log, codec, readmodel.Options{Now: b.clock}, permits.Reactions(b.server)...)
 	b.ticker = readmodel.NewTicker(b.clock, time.Hour, permits.Jobs(b.server)...)
 	b.serve()
@@ -98,8 +99,7 @@ func (b *bureau) serve() {
 		Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"1": public}, "shiyang", time.Now),
 		Logger: slog.New(slog.NewTextHandler(b.t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
-	permitsv1.RegisterPermitsServiceServer(server, b.server)
-	commonv1.RegisterRecordHistoryServiceServer(server, b.server)
+	b.server.Register(server)
 	conn, err := rpc.Local(server)
 	if err != nil {
 		b.t.Fatal(err)

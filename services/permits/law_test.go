@@ -26,6 +26,7 @@ import (
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/views/permitlist"
 )
 
@@ -56,7 +57,7 @@ func openCourt(t *testing.T, db *readmodel.DB) *court {
 	t.Cleanup(func() { _ = files.Close() })
 	c.files = files
 	c.library = c.openLibrary()
-	c.runner = readmodel.NewRunner(db, c.log, c.codec, readmodel.Options{}, permits.LawfulProjections(c.library)...)
+	c.runner = readmodel.NewRunner(db, c.log, c.codec, readmodel.Options{}, permits.Projections(c.library)...)
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -65,9 +66,9 @@ func openCourt(t *testing.T, db *readmodel.DB) *court {
 	server := rpc.NewServer(rpc.ServerOptions{
 		Tokens: rpc.NewVerifier(map[string]ed25519.PublicKey{"1": public}, "shiyang", time.Now), Logger: slog.New(slog.DiscardHandler),
 	})
-	commonv1.RegisterRecordHistoryServiceServer(server, permits.NewServer(permits.Deps{
+	permits.NewServer(desk.Deps{
 		Store: c.log.Store, DB: db, Law: c.library.Book, Lawbook: c.library, Source: c.log, Codec: c.codec,
-	}))
+	}).Register(server)
 	conn, err := rpc.Local(server)
 	if err != nil {
 		t.Fatal(err)
@@ -216,7 +217,7 @@ func TestEditionMovesOpenDeadlines(t *testing.T) {
 		c.accept("2027-01-04")
 		c.settle()
 		for name, library := range map[string]*lawbook.Library{"this process": c.library, "a fresh process": c.openLibrary()} {
-			for _, p := range permits.LawfulProjections(library) {
+			for _, p := range permits.Projections(library) {
 				if result, err := readmodel.Check(t.Context(), db, c.log, c.codec, p); err != nil || !result.OK() {
 					t.Errorf("%s replays %s: %+v, %v", name, p.Name, result, err)
 				}

@@ -2,62 +2,21 @@ package permits
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"log/slog"
 
 	"shiyang/internal/es"
-	"shiyang/internal/es/reserve"
-	"shiyang/internal/es/series"
 	"shiyang/internal/law"
-	"shiyang/internal/problem"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/permit"
-	"shiyang/services/permits/views/pending"
 	"shiyang/services/permits/views/permitlist"
-	"shiyang/services/permits/views/register"
-	"shiyang/services/permits/views/sitelist"
 )
-
-// Lawbook is the law as the log tells it: decisions take the book of now,
-// views the book as of the event that they are given, so that a replay equals
-// what was live. A lawbook.Library is one.
-type Lawbook interface {
-	// BookAt returns the law as it stood at a position of the log.
-	BookAt(es.Position) (*law.Book, error)
-	// WaitFor returns when every edition up to a position is known.
-	WaitFor(context.Context, es.Position) error
-}
-
-// Projections are the views of a service whose law never changes while it
-// runs; see [LawfulProjections].
-func Projections(book func() *law.Book) []readmodel.Projection {
-	return LawfulProjections(always(book))
-}
-
-// LawfulProjections are the views of the service. Due days in them follow the
-// law as it stood in the log.
-func LawfulProjections(book Lawbook) []readmodel.Projection {
-	return []readmodel.Projection{
-		permitlist.Projection(procedures{book}), register.Projection(), sitelist.Projection(),
-		pending.Projection(categoryFacility, categoryPermit),
-	}
-}
-
-// always is one law for every position.
-type always func() *law.Book
-
-// BookAt implements [Lawbook].
-func (a always) BookAt(es.Position) (*law.Book, error) { return a(), nil }
-
-// WaitFor implements [Lawbook].
-func (a always) WaitFor(context.Context, es.Position) error { return nil }
 
 // procedures tells the list of permits what comes next, by the law of a
 // position.
-type procedures struct{ book Lawbook }
+type procedures struct{ book desk.Lawbook }
 
 // ProcedureAt implements [permitlist.Law].
 func (p procedures) ProcedureAt(at es.Position) (permitlist.Procedure, error) {
@@ -114,9 +73,9 @@ const (
 	reactionNumbers = "permit_numbers"
 )
 
-// Reactions are what the service does because of its own facts: a site is kept
-// or freed, a number is marked used.
-func Reactions(s *Server) []readmodel.Reaction {
+// reactions are what sites and permits do because of their own facts: a site is
+// kept or freed, a number is marked used.
+func (s *Server) reactions() []readmodel.Reaction {
 	return []readmodel.Reaction{
 		{Name: reactionSites, Handlers: []readmodel.Trigger{
 			readmodel.When(s.keepSite),
@@ -151,24 +110,8 @@ func Reactions(s *Server) []readmodel.Reaction {
 	}
 }
 
-// reacting is the metadata of a command that a reaction issues because of a
-// fact: the id is derived from the fact, so a redelivery has no further effect.
-func (s *Server) reacting(name string, f readmodel.Fact) es.Meta {
-	return es.Meta{
-		CommandID: readmodel.DerivedID(name, f.EventID), CommandHash: name,
-		CorrelationID: f.Meta.CorrelationID, CausationID: f.EventID,
-		Actor: es.Actor{ID: "system:" + name, Role: string(rpc.System)}, LawVersion: s.law().Version(), Client: "reaction",
-	}
-}
-
 func (s *Server) keepSite(ctx context.Context, f readmodel.Fact, e *permitsv1.PermitApplicationOpened) error {
-	err := s.keys.Confirm(ctx, s.reacting(reactionSites, f), keySite, e.GetFacilityId(), e.GetReservationId())
-	if errors.Is(err, problem.ErrNotFound) || errors.Is(err, reserve.ErrTaken) {
-		s.log.LogAttrs(ctx, slog.LevelError, "an open application does not hold its site",
-			slog.String("permit", f.ID), slog.Any("error", err))
-		return nil // trying again would not help: a person has to look
-	}
-	return err
+	return s.KeepSite(ctx, reactionSites, f, e.GetFacilityId(), e.GetReservationId())
 }
 
 // freeSite gives a site back once its application is over, so that the firm
@@ -178,37 +121,17 @@ func (s *Server) freeSite(ctx context.Context, f readmodel.Fact, reason string) 
 	if err != nil {
 		return fmt.Errorf("free the site of %s: %w", f.Stream, err)
 	}
-	current, err := s.keys.Current(ctx, keySite, p.FacilityID)
-	if err != nil || current.Holder != f.Stream {
-		return err // freed before, or somebody else's by now
-	}
-	return s.keys.Release(ctx, s.reacting(reactionSites, f), keySite, p.FacilityID, current.ID, reason)
+	return s.FreeSite(ctx, reactionSites, f, p.FacilityID, reason)
 }
 
 // usesNumber marks the number of a document used once its event is stored.
 func usesNumber[E es.Event](s *Server, number func(E) string) readmodel.Trigger {
-	return readmodel.When(func(ctx context.Context, f readmodel.Fact, e E) error {
-		at, ok := readNumber(number(e), s.law().On(law.DateOf(f.Meta.OccurredAt)))
-		if !ok {
-			return nil // not one of our series
-		}
-		return s.markUsed(ctx, f, at)
-	})
+	return desk.UsesNumber(s.Desk, reactionNumbers, documents, number)
 }
 
 func (s *Server) useSequence(ctx context.Context, f readmodel.Fact, uscc string, sequence int32) error {
 	if sequence == 0 {
 		return nil
 	}
-	return s.markUsed(ctx, f, numberedSeries{organ: uscc, kind: seriesSite, serial: int64(sequence)})
-}
-
-func (s *Server) markUsed(ctx context.Context, f readmodel.Fact, at numberedSeries) error {
-	err := s.numbers.MarkUsed(ctx, s.reacting(reactionNumbers, f), at.organ, at.kind, at.year, at.serial)
-	if errors.Is(err, series.ErrVoided) || errors.Is(err, problem.ErrNotFound) {
-		s.log.LogAttrs(ctx, slog.LevelError, "a number in use is void or unknown in its series",
-			slog.String("stream", f.Stream), slog.String("type", at.kind), slog.Int64("serial", at.serial))
-		return nil // trying again would not help: a person has to look
-	}
-	return err
+	return s.MarkUsed(ctx, reactionNumbers, f, desk.InSeries{Organ: uscc, Type: seriesSite, Serial: int64(sequence)})
 }

@@ -3,22 +3,17 @@ package permits
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"shiyang/internal/es"
 	"shiyang/internal/es/reserve"
-	"shiyang/internal/law"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
-	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/facility"
 	"shiyang/services/permits/permit"
 )
-
-// keySite is the kind of key that holds "one permit per site" (D736 Art. 6).
-const keySite = "permit-site"
 
 // errSiteHasPermit refuses a second permit or application for a site.
 var errSiteHasPermit = &problem.Error{
@@ -44,18 +39,15 @@ var errSiteBusy = &problem.Error{
 // confirmed; a crash in between is mended by the same command sent again, by a
 // reaction, or by the ticker.
 func (s *Server) OpenApplication(ctx context.Context, r *permitsv1.OpenApplicationRequest) (*permitsv1.OpenApplicationResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	site, _, err := s.facilities.Load(ctx, r.GetFacilityId())
+	site, _, err := s.facilities.Open(ctx, who, "OpenApplication", r.GetFacilityId())
 	if err != nil {
 		return nil, err
 	}
-	if err := mayCallSite(who, "OpenApplication")(site); err != nil {
-		return nil, err
-	}
-	meta, occasion, err := s.meta(ctx, r.GetOccurredAt())
+	meta, occasion, err := s.Meta(ctx, r.GetOccurredAt())
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +56,7 @@ func (s *Server) OpenApplication(ctx context.Context, r *permitsv1.OpenApplicati
 	if err := opening.Check(); err != nil {
 		return nil, err
 	}
-	reserved, err := s.keys.Reserve(ctx, meta, keySite, r.GetFacilityId(), es.StreamName(categoryPermit, who.CommandID))
+	reserved, err := s.Keys.Reserve(ctx, meta, desk.KeySite, r.GetFacilityId(), es.StreamName(categoryPermit, who.CommandID))
 	if taken, ok := errors.AsType[*reserve.TakenError](err); ok && !taken.Confirmed {
 		return nil, errSiteBusy
 	}
@@ -77,17 +69,17 @@ func (s *Server) OpenApplication(ctx context.Context, r *permitsv1.OpenApplicati
 	opening.ReservationID = reserved.ID
 	receipt, err := s.permits.Execute(ctx, who.CommandID, meta, opening)
 	if reserve.Refused(err) {
-		err = errors.Join(err, s.keys.Withdraw(ctx, meta, reserved)) // the site is free again at once
+		err = errors.Join(err, s.Keys.Withdraw(ctx, meta, reserved)) // the site is free again at once
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.keys.Confirm(ctx, meta, keySite, r.GetFacilityId(), reserved.ID); err != nil {
+	if err := s.Keys.Confirm(ctx, meta, desk.KeySite, r.GetFacilityId(), reserved.ID); err != nil {
 		// The application is open; the reaction confirms what we could not.
-		s.log.LogAttrs(ctx, slog.LevelWarn, "site reservation not confirmed yet",
+		s.Logger.LogAttrs(ctx, slog.LevelWarn, "site reservation not confirmed yet",
 			slog.String("permit", who.CommandID), slog.Any("error", err))
 	}
-	return &permitsv1.OpenApplicationResponse{Receipt: receiptOf(receipt)}, nil
+	return &permitsv1.OpenApplicationResponse{Receipt: desk.ReceiptOf(receipt)}, nil
 }
 
 // openingOf copies what an application takes over from its site.
@@ -100,9 +92,9 @@ func openingOf(f facility.Facility) permit.Open {
 
 // PublishNotice records the applicant's public notice before filing.
 func (s *Server) PublishNotice(ctx context.Context, r *permitsv1.PublishNoticeRequest) (*permitsv1.PublishNoticeResponse, error) {
-	c := call{method: "PublishNotice", id: r.GetPermitId(), occurredAt: r.GetOccurredAt()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
-		return permit.PublishNotice{Occasion: o, From: dayOf(r.GetFrom()), URL: r.GetUrl()}
+	c := call{Method: "PublishNotice", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+		return permit.PublishNotice{Occasion: o, From: desk.DayOf(r.GetFrom()), URL: r.GetUrl()}
 	})
 	if err != nil {
 		return nil, err
@@ -112,30 +104,27 @@ func (s *Server) PublishNotice(ctx context.Context, r *permitsv1.PublishNoticeRe
 
 // CheckApplication says what would be wrong with the content, changing nothing.
 func (s *Server) CheckApplication(ctx context.Context, r *permitsv1.CheckApplicationRequest) (*permitsv1.CheckApplicationResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := s.permits.Load(ctx, r.GetPermitId())
+	p, _, err := s.permits.Open(ctx, who, "CheckApplication", r.GetPermitId())
 	if err != nil {
 		return nil, err
 	}
-	if err := mayCall(who, "CheckApplication")(p); err != nil {
-		return nil, err
-	}
-	wrong, doubtful := permit.Submit{Occasion: s.today(who), Content: r.GetContent()}.Check(p)
+	wrong, doubtful := permit.Submit{Occasion: s.Today(who), Content: r.GetContent()}.Check(p)
 	return &permitsv1.CheckApplicationResponse{Errors: rpc.FieldMessages(wrong), Warnings: rpc.FieldMessages(doubtful)}, nil
 }
 
 // SubmitApplication files the application, first or after a deficiency notice.
 // A made-up site may tell a past; a real applicant files today.
 func (s *Server) SubmitApplication(ctx context.Context, r *permitsv1.SubmitApplicationRequest) (*permitsv1.SubmitApplicationResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	c := call{method: "SubmitApplication", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+	c := call{Method: "SubmitApplication", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
 		return permit.Submit{Occasion: o, Content: r.GetContent(), OnPaper: rpc.Role(who.Actor.Role).Staff()}
 	})
 	if err != nil {
@@ -146,34 +135,12 @@ func (s *Server) SubmitApplication(ctx context.Context, r *permitsv1.SubmitAppli
 
 // WithdrawApplication takes the application back.
 func (s *Server) WithdrawApplication(ctx context.Context, r *permitsv1.WithdrawApplicationRequest) (*permitsv1.WithdrawApplicationResponse, error) {
-	c := call{method: "WithdrawApplication", id: r.GetPermitId(), occurredAt: r.GetOccurredAt()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+	c := call{Method: "WithdrawApplication", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
 		return permit.Withdraw{Occasion: o, Reason: r.GetReason()}
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &permitsv1.WithdrawApplicationResponse{Receipt: receipt}, nil
-}
-
-// today is the occasion of an act that somebody might do now.
-func (s *Server) today(who rpc.Caller) permit.Occasion {
-	day := law.DateOf(s.now())
-	return permit.Occasion{By: who.Actor, On: day, Today: day, Law: s.law()}
-}
-
-func (s *Server) wait(ctx context.Context, atLeast uint64, view string) error {
-	if err := s.db.WaitFor(ctx, es.Position(atLeast), view); err != nil {
-		return fmt.Errorf("wait for %s: %w", view, err)
-	}
-	return nil
-}
-
-// dayOf reads a legal day of a request; it was validated before.
-func dayOf(d *commonv1.Date) law.Date {
-	day, err := law.ParseDate(d.GetIso())
-	if err != nil {
-		return law.Date{}
-	}
-	return day
 }

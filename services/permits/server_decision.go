@@ -5,22 +5,23 @@ import (
 
 	"shiyang/internal/es"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/permit"
 )
 
 // PauseClock begins a period that does not count.
 func (s *Server) PauseClock(ctx context.Context, r *permitsv1.PauseClockRequest) (*permitsv1.PauseClockResponse, error) {
 	c := call{
-		method: "PauseClock", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(),
-		number: func(p permit.Permit) string {
+		Method: "PauseClock", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(),
+		Number: func(p permit.Permit) string {
 			if n := len(p.Pauses); n > 0 {
 				return p.Pauses[n-1].DocumentNumber
 			}
 			return ""
 		},
 	}
-	receipt, err := s.numbered(ctx, c, docExclusion, func(o permit.Occasion, number string) es.Command[permit.Permit] {
-		return permit.PauseClock{Occasion: o, Kind: r.GetKind(), From: dayOf(r.GetFrom()), Number: number}
+	receipt, err := s.permits.Numbered(ctx, c, docExclusion, func(o permit.Occasion, number string) es.Command[permit.Permit] {
+		return permit.PauseClock{Occasion: o, Kind: r.GetKind(), From: desk.DayOf(r.GetFrom()), Number: number}
 	})
 	if err != nil {
 		return nil, err
@@ -30,9 +31,9 @@ func (s *Server) PauseClock(ctx context.Context, r *permitsv1.PauseClockRequest)
 
 // ResumeClock ends it.
 func (s *Server) ResumeClock(ctx context.Context, r *permitsv1.ResumeClockRequest) (*permitsv1.ResumeClockResponse, error) {
-	c := call{method: "ResumeClock", id: r.GetPermitId(), occurredAt: r.GetOccurredAt()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
-		return permit.ResumeClock{Occasion: o, Last: dayOf(r.GetLast()), Finding: r.GetFinding()}
+	c := call{Method: "ResumeClock", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+		return permit.ResumeClock{Occasion: o, Last: desk.DayOf(r.GetLast()), Finding: r.GetFinding()}
 	})
 	if err != nil {
 		return nil, err
@@ -42,9 +43,9 @@ func (s *Server) ResumeClock(ctx context.Context, r *permitsv1.ResumeClockReques
 
 // RecordSiteCheck records a visit to the site.
 func (s *Server) RecordSiteCheck(ctx context.Context, r *permitsv1.RecordSiteCheckRequest) (*permitsv1.RecordSiteCheckResponse, error) {
-	c := call{method: "RecordSiteCheck", id: r.GetPermitId(), occurredAt: r.GetOccurredAt()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
-		return permit.CheckSite{Occasion: o, Day: dayOf(r.GetOn()), Finding: r.GetFinding(), Officers: r.GetOfficerIds()}
+	c := call{Method: "RecordSiteCheck", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+		return permit.CheckSite{Occasion: o, Day: desk.DayOf(r.GetOn()), Finding: r.GetFinding(), Officers: r.GetOfficerIds()}
 	})
 	if err != nil {
 		return nil, err
@@ -54,8 +55,8 @@ func (s *Server) RecordSiteCheck(ctx context.Context, r *permitsv1.RecordSiteChe
 
 // ReportExamination records the examiner's opinion.
 func (s *Server) ReportExamination(ctx context.Context, r *permitsv1.ReportExaminationRequest) (*permitsv1.ReportExaminationResponse, error) {
-	c := call{method: "ReportExamination", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+	c := call{Method: "ReportExamination", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
 		return permit.Examine{Occasion: o, RecommendGrant: r.GetRecommendGrant(), Opinion: r.GetOpinion(), Limits: r.GetLimits()}
 	})
 	if err != nil {
@@ -66,8 +67,8 @@ func (s *Server) ReportExamination(ctx context.Context, r *permitsv1.ReportExami
 
 // ReturnExamination sends the file back to the examiner.
 func (s *Server) ReturnExamination(ctx context.Context, r *permitsv1.ReturnExaminationRequest) (*permitsv1.ReturnExaminationResponse, error) {
-	c := call{method: "ReturnExamination", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+	c := call{Method: "ReturnExamination", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
 		return permit.ReturnExamination{Occasion: o, Reason: r.GetReason()}
 	})
 	if err != nil {
@@ -79,13 +80,13 @@ func (s *Server) ReturnExamination(ctx context.Context, r *permitsv1.ReturnExami
 // IssuePermit grants the permit.
 func (s *Server) IssuePermit(ctx context.Context, r *permitsv1.IssuePermitRequest) (*permitsv1.IssuePermitResponse, error) {
 	c := call{
-		method: "IssuePermit", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision(),
-		number: func(p permit.Permit) string { return p.Number },
+		Method: "IssuePermit", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision(),
+		Number: func(p permit.Permit) string { return p.Number },
 	}
-	receipt, err := s.numbered(ctx, c, docGrant, func(o permit.Occasion, number string) es.Command[permit.Permit] {
+	receipt, err := s.permits.Numbered(ctx, c, docGrant, func(o permit.Occasion, number string) es.Command[permit.Permit] {
 		return permit.Issue{
-			Occasion: o, ValidFrom: dayOf(r.GetValidFrom()), Number: number, IssuingOrg: s.practice.DecisionOrgan,
-			Mark: s.practice.Mark, ExternalNumber: r.GetExternalNumber(),
+			Occasion: o, ValidFrom: desk.DayOf(r.GetValidFrom()), Number: number, IssuingOrg: s.Practice.DecisionOrgan,
+			Mark: s.Practice.Mark, ExternalNumber: r.GetExternalNumber(),
 		}
 	})
 	if err != nil {
@@ -96,19 +97,19 @@ func (s *Server) IssuePermit(ctx context.Context, r *permitsv1.IssuePermitReques
 
 // RefusePermit refuses with reasons and remedies.
 func (s *Server) RefusePermit(ctx context.Context, r *permitsv1.RefusePermitRequest) (*permitsv1.RefusePermitResponse, error) {
-	_, occasion, err := s.meta(ctx, r.GetOccurredAt())
+	_, occasion, err := s.Meta(ctx, r.GetOccurredAt())
 	if err != nil {
 		return nil, err
 	}
-	remedies, err := s.practice.remedies(occasion.Law, occasion.On, s.practice.DecisionOrgan)
+	remedies, err := s.Practice.RemedyText(occasion.Law, occasion.On, s.Practice.DecisionOrgan)
 	if err != nil {
 		return nil, err
 	}
 	c := call{
-		method: "RefusePermit", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision(),
-		number: func(p permit.Permit) string { return p.DocumentNumber },
+		Method: "RefusePermit", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision(),
+		Number: func(p permit.Permit) string { return p.DocumentNumber },
 	}
-	receipt, err := s.numbered(ctx, c, docRefusal, func(o permit.Occasion, number string) es.Command[permit.Permit] {
+	receipt, err := s.permits.Numbered(ctx, c, docRefusal, func(o permit.Occasion, number string) es.Command[permit.Permit] {
 		return permit.Refuse{Occasion: o, Reasons: r.GetReasons(), Unmet: r.GetUnmetConditions(), Remedies: remedies, Number: number}
 	})
 	if err != nil {
@@ -119,9 +120,9 @@ func (s *Server) RefusePermit(ctx context.Context, r *permitsv1.RefusePermitRequ
 
 // RecordDelivery records that the decision was handed over.
 func (s *Server) RecordDelivery(ctx context.Context, r *permitsv1.RecordDeliveryRequest) (*permitsv1.RecordDeliveryResponse, error) {
-	c := call{method: "RecordDelivery", id: r.GetPermitId(), occurredAt: r.GetOccurredAt()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
-		return permit.Deliver{Occasion: o, Day: dayOf(r.GetDelivered()), Method: r.GetMethod()}
+	c := call{Method: "RecordDelivery", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+		return permit.Deliver{Occasion: o, Day: desk.DayOf(r.GetDelivered()), Method: r.GetMethod()}
 	})
 	if err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 
 // CorrectOnSpot records errors corrected at the counter.
 func (s *Server) CorrectOnSpot(ctx context.Context, r *permitsv1.CorrectOnSpotRequest) (*permitsv1.CorrectOnSpotResponse, error) {
-	c := call{method: "CorrectOnSpot", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
+	c := call{Method: "CorrectOnSpot", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
 		return permit.CorrectOnSpot{Occasion: o, Items: r.GetItems(), Content: r.GetContent()}
 	})
 	if err != nil {
@@ -23,10 +23,10 @@ func (s *Server) CorrectOnSpot(ctx context.Context, r *permitsv1.CorrectOnSpotRe
 // NoticeDeficiency tells the applicant, once for all, what is missing.
 func (s *Server) NoticeDeficiency(ctx context.Context, r *permitsv1.NoticeDeficiencyRequest) (*permitsv1.NoticeDeficiencyResponse, error) {
 	c := call{
-		method: "NoticeDeficiency", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision(),
-		number: func(p permit.Permit) string { return p.Deficiency.GetDocumentNumber() },
+		Method: "NoticeDeficiency", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision(),
+		Number: func(p permit.Permit) string { return p.Deficiency.GetDocumentNumber() },
 	}
-	receipt, err := s.numbered(ctx, c, docDeficiency, func(o permit.Occasion, number string) es.Command[permit.Permit] {
+	receipt, err := s.permits.Numbered(ctx, c, docDeficiency, func(o permit.Occasion, number string) es.Command[permit.Permit] {
 		return permit.NoticeDeficiency{Occasion: o, Items: r.GetItems(), Number: number}
 	})
 	if err != nil {
@@ -38,10 +38,10 @@ func (s *Server) NoticeDeficiency(ctx context.Context, r *permitsv1.NoticeDefici
 // AcceptApplication accepts in writing.
 func (s *Server) AcceptApplication(ctx context.Context, r *permitsv1.AcceptApplicationRequest) (*permitsv1.AcceptApplicationResponse, error) {
 	c := call{
-		method: "AcceptApplication", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision(),
-		number: func(p permit.Permit) string { return p.AcceptanceNumber },
+		Method: "AcceptApplication", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision(),
+		Number: func(p permit.Permit) string { return p.AcceptanceNumber },
 	}
-	receipt, err := s.numbered(ctx, c, docAcceptance, func(o permit.Occasion, number string) es.Command[permit.Permit] {
+	receipt, err := s.permits.Numbered(ctx, c, docAcceptance, func(o permit.Occasion, number string) es.Command[permit.Permit] {
 		return permit.Accept{Occasion: o, Number: number}
 	})
 	if err != nil {
@@ -54,10 +54,10 @@ func (s *Server) AcceptApplication(ctx context.Context, r *permitsv1.AcceptAppli
 // decides.
 func (s *Server) DeclineApplication(ctx context.Context, r *permitsv1.DeclineApplicationRequest) (*permitsv1.DeclineApplicationResponse, error) {
 	c := call{
-		method: "DeclineApplication", id: r.GetPermitId(), occurredAt: r.GetOccurredAt(), expected: r.GetExpectedRevision(),
-		number: func(p permit.Permit) string { return p.DocumentNumber },
+		Method: "DeclineApplication", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision(),
+		Number: func(p permit.Permit) string { return p.DocumentNumber },
 	}
-	receipt, err := s.numbered(ctx, c, docDeclined, func(o permit.Occasion, number string) es.Command[permit.Permit] {
+	receipt, err := s.permits.Numbered(ctx, c, docDeclined, func(o permit.Occasion, number string) es.Command[permit.Permit] {
 		return permit.Decline{Occasion: o, Ground: r.GetGround(), Reason: r.GetReason(), Number: number}
 	})
 	if err != nil {
@@ -68,8 +68,8 @@ func (s *Server) DeclineApplication(ctx context.Context, r *permitsv1.DeclineApp
 
 // DeemAccepted records acceptance by silence; only the ticker may.
 func (s *Server) DeemAccepted(ctx context.Context, r *permitsv1.DeemAcceptedRequest) (*permitsv1.DeemAcceptedResponse, error) {
-	c := call{method: "DeemAccepted", id: r.GetPermitId()}
-	receipt, err := s.act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] { return permit.DeemAccepted{Occasion: o} })
+	c := call{Method: "DeemAccepted", ID: r.GetPermitId()}
+	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] { return permit.DeemAccepted{Occasion: o} })
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,10 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"shiyang/internal/law"
-	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/permit"
 	"shiyang/services/permits/views/permitlist"
 	"shiyang/services/permits/views/register"
@@ -18,15 +18,12 @@ import (
 // GetPermit shows a permit from its own record, with its deadlines and legal
 // acts under the law of the day.
 func (s *Server) GetPermit(ctx context.Context, r *permitsv1.GetPermitRequest) (*permitsv1.GetPermitResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p, revision, err := s.permits.Load(ctx, r.GetPermitId())
+	p, revision, err := s.permits.Open(ctx, who, "GetPermit", r.GetPermitId())
 	if err != nil {
-		return nil, err
-	}
-	if err := mayCall(who, "GetPermit")(p); err != nil {
 		return nil, err
 	}
 	shown := permitForm(r.GetPermitId(), p)
@@ -34,19 +31,19 @@ func (s *Server) GetPermit(ctx context.Context, r *permitsv1.GetPermitRequest) (
 	if rpc.Role(who.Actor.Role).Firm() {
 		shown.ExaminationOpinion = "" // the bureau's own paper
 	}
-	o := s.today(who)
+	o := s.Today(who)
 	return &permitsv1.GetPermitResponse{
-		Permit: shown, Deadlines: s.deadlines(p, o), Actions: s.permitActions(who, p, o),
+		Permit: shown, Deadlines: deadlines(p, o), Actions: s.permitActions(who, p, o),
 	}, nil
 }
 
 // ListPermits lists permits and applications that the caller may see.
 func (s *Server) ListPermits(ctx context.Context, r *permitsv1.ListPermitsRequest) (*permitsv1.ListPermitsResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.wait(ctx, r.GetAtLeast(), permitlist.Name); err != nil {
+	if err := s.Wait(ctx, r.GetAtLeast(), permitlist.Name); err != nil {
 		return nil, err
 	}
 	sees := rpc.Filter(who, methods+"ListPermits")
@@ -58,9 +55,9 @@ func (s *Server) ListPermits(ctx context.Context, r *permitsv1.ListPermitsReques
 		return nil, err
 	}
 	answer := &permitsv1.ListPermitsResponse{Next: next}
-	o := s.today(who)
+	o := s.Today(who)
 	for _, row := range rows {
-		answer.Permits = append(answer.Permits, s.row(row, o, s.brief))
+		answer.Permits = append(answer.Permits, s.row(row, o, brief))
 	}
 	return answer, nil
 }
@@ -71,11 +68,11 @@ const applicant = "applicant"
 // ListWork is the caller's worklist, ordered by the next legal due day. What
 // the caller may not do because of an earlier post is left to the others.
 func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*permitsv1.ListWorkResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.wait(ctx, r.GetAtLeast(), permitlist.Name); err != nil {
+	if err := s.Wait(ctx, r.GetAtLeast(), permitlist.Name); err != nil {
 		return nil, err
 	}
 	sees := rpc.Filter(who, methods+"ListWork")
@@ -93,7 +90,7 @@ func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*p
 	if err != nil {
 		return nil, err
 	}
-	o := s.today(who)
+	o := s.Today(who)
 	total, overdue, err := s.list.CountWork(ctx, work, o.Today.String())
 	if err != nil {
 		return nil, err
@@ -101,11 +98,11 @@ func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*p
 	answer := &permitsv1.ListWorkResponse{Next: next, Total: total, Overdue: overdue}
 	answer.RestDays, answer.RestDaysProvisional = restDays(o)
 	for _, row := range rows {
-		shown := s.row(row, o, s.deadline)
+		shown := s.row(row, o, deadline)
 		item := &permitsv1.WorkItem{Permit: shown, Deadline: shown.GetDeadline()}
 		p := fromFacts(row.Facts)
 		if act, ok := p.NextAct(); ok {
-			item.Action = s.action(act.Name, act.Title, act.Basis, act.Allowed(p, o), true)
+			item.Action = s.Action(act.Name, act.Title, act.Basis, act.Allowed(p, o), true)
 		}
 		answer.Items = append(answer.Items, item)
 	}
@@ -121,7 +118,7 @@ func restDays(o permit.Occasion) (rest []*commonv1.Date, provisional bool) {
 	for i := range shown {
 		day := monday.AddDays(i)
 		if !cal.IsWorkingDay(day) {
-			rest = append(rest, wireDay(day))
+			rest = append(rest, desk.WireDay(day))
 		}
 	}
 	return rest, cal.ProvisionalBetween(monday.AddDays(-1), monday.AddDays(shown-1))
@@ -131,8 +128,8 @@ func restDays(o permit.Occasion) (rest []*commonv1.Date, provisional bool) {
 func (s *Server) row(r permitlist.Row, o permit.Occasion, period func(permit.Clock, permit.Occasion) *commonv1.Deadline) *permitsv1.PermitRow {
 	shown := &permitsv1.PermitRow{
 		PermitId: r.PermitID, PermitNumber: r.Number, UnitName: r.UnitName, Uscc: r.USCC, Division: r.Division,
-		Status: r.Facts.Status, StatusText: textOf(permit.StatusName(r.Facts.Status)), ManagementClass: r.Facts.Class,
-		Industry: r.Industry, ValidFrom: isoDay(r.ValidFrom), ValidTo: isoDay(r.ValidTo),
+		Status: r.Facts.Status, StatusText: desk.TextOf(permit.StatusName(r.Facts.Status)), ManagementClass: r.Facts.Class,
+		Industry: r.Industry, ValidFrom: desk.IsoDay(r.ValidFrom), ValidTo: desk.IsoDay(r.ValidTo),
 		RecordedAt: timestamppb.New(r.RecordedAt), Example: r.Example,
 	}
 	if clock, ok := fromFacts(r.Facts).Next(o.Law); ok {
@@ -143,7 +140,7 @@ func (s *Server) row(r permitlist.Row, o permit.Occasion, period func(permit.Clo
 
 // SearchRegister searches the public register.
 func (s *Server) SearchRegister(ctx context.Context, r *permitsv1.SearchRegisterRequest) (*permitsv1.SearchRegisterResponse, error) {
-	if err := s.wait(ctx, r.GetAtLeast(), register.Name); err != nil {
+	if err := s.Wait(ctx, r.GetAtLeast(), register.Name); err != nil {
 		return nil, err
 	}
 	entries, next, total, err := s.register.Find(ctx, r.GetQuery(), r.GetDivision(), r.GetPageSize(), r.GetAfter())
@@ -164,13 +161,13 @@ func (s *Server) GetRegisterEntry(ctx context.Context, r *permitsv1.GetRegisterE
 
 // fromFacts is a permit as far as its clocks and next act need it.
 func fromFacts(f permitlist.Facts) permit.Permit {
-	day := func(iso string) law.Date { return dayOf(&commonv1.Date{Iso: iso}) }
+	day := func(iso string) law.Date { return desk.DayOf(&commonv1.Date{Iso: iso}) }
 	p := permit.Permit{
 		Status: f.Status, Class: f.Class, Received: day(f.Received), Answered: day(f.Answered), AcceptedOn: day(f.Accepted),
 		Deemed: f.Deemed, DecidedOn: day(f.Decided), DeliveredOn: day(f.Delivered), Clerks: f.Clerks, Examiners: f.Examiners,
 	}
 	if f.NoticeFrom != "" {
-		p.Notice = &permitsv1.PublicNoticePublished{From: isoDay(f.NoticeFrom)}
+		p.Notice = &permitsv1.PublicNoticePublished{From: desk.IsoDay(f.NoticeFrom)}
 	}
 	if f.SiteChecked {
 		p.SiteCheck = &permitsv1.SiteChecked{}
@@ -182,17 +179,4 @@ func fromFacts(f permitlist.Facts) permit.Permit {
 		p.Pauses = append(p.Pauses, permit.Pause{Kind: s.Kind, From: day(s.From), Last: day(s.Last)})
 	}
 	return p
-}
-
-func isoDay(iso string) *commonv1.Date {
-	if iso == "" {
-		return nil
-	}
-	return &commonv1.Date{Iso: iso}
-}
-
-// errNoReplay says that this part cannot compare views with the log.
-var errNoReplay = &problem.Error{
-	Kind: problem.Unavailable, Reason: "REPLAY_NOT_AVAILABLE",
-	Text: problem.Text{Zh: "本进程没有连接事件日志，不能核对视图。", En: "This process has no access to the log and cannot compare views."},
 }

@@ -13,6 +13,7 @@ import (
 	"shiyang/internal/rpc"
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/facility"
 	"shiyang/services/permits/views/sitelist"
 )
@@ -23,7 +24,7 @@ const seriesSite = "site"
 // RegisterFacility enters a site in the register. A firm registers its own;
 // the bureau may list a site before its firm has signed on.
 func (s *Server) RegisterFacility(ctx context.Context, r *permitsv1.RegisterFacilityRequest) (*permitsv1.RegisterFacilityResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func (s *Server) RegisterFacility(ctx context.Context, r *permitsv1.RegisterFaci
 	if err := rpc.Authorise(who, methods+"RegisterFacility", object); err != nil {
 		return nil, err
 	}
-	meta, occasion, err := s.meta(ctx, r.GetOccurredAt())
+	meta, occasion, err := s.Meta(ctx, r.GetOccurredAt())
 	if err != nil {
 		return nil, err
 	}
@@ -52,11 +53,11 @@ func (s *Server) RegisterFacility(ctx context.Context, r *permitsv1.RegisterFaci
 
 // ChangeFacility records new base data of a site.
 func (s *Server) ChangeFacility(ctx context.Context, r *permitsv1.ChangeFacilityRequest) (*permitsv1.ChangeFacilityResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	meta, occasion, err := s.meta(ctx, r.GetOccurredAt())
+	meta, occasion, err := s.Meta(ctx, r.GetOccurredAt())
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func (s *Server) ChangeFacility(ctx context.Context, r *permitsv1.ChangeFacility
 	lists := occasion.Law.On(occasion.On)
 	receipt, err := s.sequenced(ctx, r.GetFacilityId(), site.GetUscc(), meta, func(sequence int32) es.Command[facility.Facility] {
 		change := facility.Change{Site: site, Reason: r.GetReason(), Sequence: sequence, Lists: lists}
-		return es.Guarded(es.Expecting(change, es.Revision(r.GetExpectedRevision())), mayCallSite(who, "ChangeFacility"))
+		return es.Guarded(es.Expecting(change, es.Revision(r.GetExpectedRevision())), s.facilities.MayCall(who, "ChangeFacility"))
 	})
 	if err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func (s *Server) sequenced(ctx context.Context, id, uscc string, meta es.Meta, c
 	receipt, err := s.facilities.Execute(ctx, id, meta, command(0))
 	if errors.Is(err, facility.ErrSequenceNeeded) {
 		var serial int64
-		serial, err = s.numbers.Next(ctx, meta, uscc, seriesSite, 0, es.StreamName(categoryFacility, id))
+		serial, err = s.Numbers.Next(ctx, meta, uscc, seriesSite, 0, es.StreamName(desk.CategorySite, id))
 		if err != nil {
 			return nil, fmt.Errorf("draw site sequence: %w", err)
 		}
@@ -91,49 +92,46 @@ func (s *Server) sequenced(ctx context.Context, id, uscc string, meta es.Meta, c
 	if err != nil {
 		return nil, err
 	}
-	return receiptOf(receipt), nil
+	return desk.ReceiptOf(receipt), nil
 }
 
 // AssignFacility ties a site to the enterprise that runs it.
 func (s *Server) AssignFacility(ctx context.Context, r *permitsv1.AssignFacilityRequest) (*permitsv1.AssignFacilityResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	meta, _, err := s.meta(ctx, r.GetOccurredAt())
+	meta, _, err := s.Meta(ctx, r.GetOccurredAt())
 	if err != nil {
 		return nil, err
 	}
-	command := es.Guarded(facility.Assign{EnterpriseID: r.GetEnterpriseId()}, mayCallSite(who, "AssignFacility"))
+	command := es.Guarded(facility.Assign{EnterpriseID: r.GetEnterpriseId()}, s.facilities.MayCall(who, "AssignFacility"))
 	receipt, err := s.facilities.Execute(ctx, r.GetFacilityId(), meta, command)
 	if err != nil {
 		return nil, err
 	}
-	return &permitsv1.AssignFacilityResponse{Receipt: receiptOf(receipt)}, nil
+	return &permitsv1.AssignFacilityResponse{Receipt: desk.ReceiptOf(receipt)}, nil
 }
 
 // GetFacility shows a site from its own record; which permit it has is what
 // its reservation says.
 func (s *Server) GetFacility(ctx context.Context, r *permitsv1.GetFacilityRequest) (*permitsv1.GetFacilityResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f, revision, err := s.facilities.Load(ctx, r.GetFacilityId())
+	f, revision, err := s.facilities.Open(ctx, who, "GetFacility", r.GetFacilityId())
 	if err != nil {
 		return nil, err
 	}
-	if err := mayCallSite(who, "GetFacility")(f); err != nil {
-		return nil, err
-	}
-	holder, _, err := s.keys.Holder(ctx, keySite, r.GetFacilityId())
+	holder, err := s.SiteHolder(ctx, r.GetFacilityId())
 	if err != nil {
 		return nil, fmt.Errorf("permit of a site: %w", err)
 	}
 	_, permitID, _ := es.SplitStream(holder)
 	shown := siteForm(r.GetFacilityId(), f)
 	shown.Revision, shown.PermitId = uint64(revision), permitID
-	if !opensPersons(who, siteObject(f)) {
+	if !s.facilities.OpensPersons(who, f) {
 		shown = maskedSite(shown)
 	}
 	return &permitsv1.GetFacilityResponse{Facility: shown, Actions: s.siteActions(who, f, permitID)}, nil
@@ -141,11 +139,11 @@ func (s *Server) GetFacility(ctx context.Context, r *permitsv1.GetFacilityReques
 
 // ListFacilities lists sites that the caller may see, without persons.
 func (s *Server) ListFacilities(ctx context.Context, r *permitsv1.ListFacilitiesRequest) (*permitsv1.ListFacilitiesResponse, error) {
-	who, err := caller(ctx)
+	who, err := desk.Caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.wait(ctx, r.GetAtLeast(), sitelist.Name); err != nil {
+	if err := s.Wait(ctx, r.GetAtLeast(), sitelist.Name); err != nil {
 		return nil, err
 	}
 	sees := rpc.Filter(who, methods+"ListFacilities")
@@ -157,19 +155,6 @@ func (s *Server) ListFacilities(ctx context.Context, r *permitsv1.ListFacilities
 		return nil, err
 	}
 	return &permitsv1.ListFacilitiesResponse{Facilities: sites, Next: next}, nil
-}
-
-func siteObject(f facility.Facility) rpc.Object {
-	return rpc.Object{County: f.Site.GetDivision(), FirmID: f.EnterpriseID}
-}
-
-func mayCallSite(c rpc.Caller, method string) func(facility.Facility) error {
-	return func(f facility.Facility) error {
-		if !f.Registered {
-			return problem.ErrNotFound
-		}
-		return rpc.Authorise(c, methods+method, siteObject(f))
-	}
 }
 
 // withPersonIDs gives every person of a site an opaque id: the one the record
@@ -216,8 +201,8 @@ func (s *Server) siteActions(who rpc.Caller, f facility.Facility, permitID strin
 		{"assign", "AssignFacility", problem.Text{Zh: "认领场所", En: "Tie the site to its firm"}, law.Reference{}, assign, assign == nil},
 		{"open-application", "OpenApplication", problem.Text{Zh: "申请排污许可证", En: "Apply for a permit"}, law.Reference{Law: "decree-736", Article: "7"}, apply, apply == nil},
 	} {
-		if mayEver(who, methods+a.method) {
-			actions = append(actions, s.action(a.name, a.title, a.basis, a.err, a.next && a.err == nil))
+		if s.MayEver(who, a.method) {
+			actions = append(actions, s.Action(a.name, a.title, a.basis, a.err, a.next && a.err == nil))
 		}
 	}
 	return actions

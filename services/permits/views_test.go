@@ -15,6 +15,7 @@ import (
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits"
+	"shiyang/services/permits/desk"
 	"shiyang/services/permits/views/pending"
 	"shiyang/services/permits/views/permitlist"
 	"shiyang/services/permits/views/register"
@@ -104,7 +105,7 @@ func TestViewsUnderRestartsAndRepetitions(t *testing.T) {
 		once := readmodeltest.Open(t, "sqlite:"+t.TempDir()+"/once.db")
 		facts := story()
 		random := rand.New(rand.NewPCG(1, 2))
-		for _, p := range permits.Projections(law.Embedded) {
+		for _, p := range permits.Projections(desk.Always(law.Embedded)) {
 			readmodeltest.Apply(t, once, p, facts...)
 			for done := 0; done < len(facts); {
 				from := max(0, done-random.IntN(4)) // delivered again
@@ -123,7 +124,7 @@ func TestViewsUnderRestartsAndRepetitions(t *testing.T) {
 
 func TestViewsAnswer(t *testing.T) {
 	readmodeltest.Each(t, func(t *testing.T, db *readmodel.DB) {
-		for _, p := range permits.Projections(law.Embedded) {
+		for _, p := range permits.Projections(desk.Always(law.Embedded)) {
 			readmodeltest.Apply(t, db, p, story()...)
 		}
 		t.Run("permits", func(t *testing.T) { askPermits(t, permitlist.Queries{DB: db}) })

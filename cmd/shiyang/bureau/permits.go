@@ -5,20 +5,18 @@ import (
 
 	"google.golang.org/grpc"
 
-	commonv1 "shiyang/proto/common/v1"
-	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits"
+	"shiyang/services/permits/desk"
 )
 
-// openPermits makes the permits service.
+// openPermits makes the permits service with all its departments.
 func (b *Bureau) openPermits(_ context.Context, server grpc.ServiceRegistrar, _ tokenKey) error {
 	g := b.ground
-	service := permits.NewServer(permits.Deps{
+	service := permits.NewServer(desk.Deps{
 		Store: g.store, DB: g.views, Law: b.law, Lawbook: g.library, Keys: g.reserved, Numbers: g.numbers, Now: g.now, Logger: g.log,
-		Source: g.client, Codec: g.codec, Practice: permits.Practice{Mark: g.config.PermitMark[0]},
+		Source: g.client, Codec: g.codec, Practice: desk.Practice{Mark: g.config.PermitMark[0]},
 	})
-	permitsv1.RegisterPermitsServiceServer(server, service)
-	commonv1.RegisterRecordHistoryServiceServer(server, service)
-	b.work.add(permits.LawfulProjections(g.library), permits.Reactions(service), permits.Jobs(service))
+	service.Register(server)
+	b.work.add(permits.Projections(g.library), permits.Reactions(service), permits.Jobs(service))
 	return nil
 }

@@ -35,7 +35,7 @@ func OpenViews(ctx context.Context, c config.Config, log *slog.Logger, now func(
 
 // projections are those of every part.
 func (g *ground) projections() []readmodel.Projection {
-	return slices.Concat(permits.LawfulProjections(g.library), audit.Projections(), identity.Projections(), []readmodel.Projection{references.Projection})
+	return slices.Concat(permits.Projections(g.library), audit.Projections(), identity.Projections(), []readmodel.Projection{references.Projection})
 }
 
 // Named returns the views of these names; none named means all.

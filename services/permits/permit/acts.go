@@ -5,32 +5,18 @@ import (
 	"slices"
 	"strings"
 
-	"shiyang/internal/es"
 	"shiyang/internal/law"
 	"shiyang/internal/problem"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/desk/act"
 )
 
-// Occasion is what every act knows of the world: who acts, on which legal day,
-// on which day it is entered, and the law as it is loaded.
-type Occasion struct {
-	By    es.Actor
-	On    law.Date // legal day of the act, from occurredAt
-	Today law.Date // day it is entered
-	Law   *law.Book
-}
+// Occasion is what every act knows of the world.
+type Occasion = act.Occasion
 
-// Act is one act that the law knows for a permit 可办事项. Allowed is the part
-// of the act's rule that needs no input; Decide of its command asks it first,
-// so the list of legal acts and the refusals cannot differ.
-type Act struct {
-	Name     string // the REST verb: "accept"
-	Method   string // of PermitsService: "AcceptApplication"
-	Title    problem.Text
-	Basis    law.Reference
-	Allowed  func(Permit, Occasion) error
-	Expected func(Permit) bool // whether the procedure waits for this act
-}
+// Act is one act that the law knows for a permit 可办事项. Decide of its command
+// asks Allowed first, so the list of legal acts and the refusals cannot differ.
+type Act act.Act[Permit]
 
 // Acts are all acts, in the order of the procedure.
 var Acts = []Act{
@@ -58,7 +44,7 @@ const (
 	lic  = "licensing-law-2019"
 )
 
-func text(zh, en string) problem.Text { return problem.Text{Zh: zh, En: en} }
+func text(zh, en string) problem.Text { return act.Text(zh, en) }
 
 func d(id, article string) law.Reference { return law.Reference{Law: id, Article: article} }
 
@@ -96,14 +82,6 @@ func (p Permit) NextAct() (Act, bool) {
 	return Act{}, false
 }
 
-// Cite writes a reference the way problems carry it: "decree-736 art. 9".
-func Cite(ref law.Reference) string {
-	if ref.Law == "" {
-		return ""
-	}
-	return ref.Law + " art. " + ref.Article
-}
-
 var statusNames = map[Status]problem.Text{
 	Draft:          text("草稿", "draft"),
 	PublicNotice:   text("申请前公开", "public notice"),
@@ -116,6 +94,13 @@ var statusNames = map[Status]problem.Text{
 	NotRequired:    text("无需许可", "no permit required"),
 	WrongAuthority: text("不属本机关职权", "outside this authority"),
 	Withdrawn:      text("已撤回", "withdrawn"),
+
+	permitsv1.PermitStatus_PERMIT_STATUS_EXPIRED:        text("已届满", "expired"),
+	permitsv1.PermitStatus_PERMIT_STATUS_DEEMED_RENEWED: text("视为准予延续", "counts as renewed"),
+	permitsv1.PermitStatus_PERMIT_STATUS_WITHHELD:       text("暂扣", "withheld"),
+	permitsv1.PermitStatus_PERMIT_STATUS_FORFEITED:      text("已吊销", "forfeited"),
+	permitsv1.PermitStatus_PERMIT_STATUS_REVOKED:        text("已撤销", "revoked"),
+	permitsv1.PermitStatus_PERMIT_STATUS_CANCELLED:      text("已注销", "cancelled"),
 }
 
 // StatusName is the stage for people.
@@ -129,10 +114,7 @@ var ErrWrongStage = &problem.Error{
 
 // ErrSamePerson refuses an act to somebody who acted in another role before:
 // acceptance, examination and decision are posts of different people 岗位分离.
-var ErrSamePerson = &problem.Error{
-	Kind: problem.Rejected, Reason: "SAME_PERSON",
-	Text: text("受理、审查、决定须由不同人员办理。", "Acceptance, examination and decision are for different people."),
-}
+var ErrSamePerson = act.ErrSamePerson
 
 func wrongStage(p Permit, ref law.Reference, want ...Status) error {
 	if p.stage(want...) {
@@ -151,54 +133,27 @@ func wrongStage(p Permit, ref law.Reference, want ...Status) error {
 	refusal := ErrWrongStage.With(
 		fmt.Sprintf("目前状态为“%s”，此事项须在%s时办理。", statusNames[p.Status].Zh, strings.Join(zh, "或")),
 		fmt.Sprintf("The present stage is “%s”; this is done in stage %s.", statusNames[p.Status].En, strings.Join(en, " or ")))
-	refusal.Citation = Cite(ref)
+	refusal.Citation = act.Cite(ref)
 	return refusal
 }
 
 // inOrder refuses a legal day before that of the step it follows.
 func inOrder(p Permit, o Occasion) error {
-	if !o.On.Before(p.LastDay) {
-		return nil
-	}
-	var fields problem.Fields
-	fields.Add("occurredAt", o.On.String(), "OCCURRED_BEFORE_PREVIOUS_STEP",
-		"发生日期不能早于上一环节（"+p.LastDay.String()+"）。",
-		"The day cannot be before that of the previous step ("+p.LastDay.String()+").")
-	return fields.Err()
+	return act.InOrder(p.LastDay, o)
 }
 
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func firstOf(errs ...error) error { return act.FirstOf(errs...) }
 
 // roleSplit refuses o.By when the account is among those who acted before.
 func roleSplit(o Occasion, before []string, zh, en string) error {
-	if slices.Contains(before, o.By.ID) {
-		return ErrSamePerson.With("您已是本件的"+zh+"，须由另一人办理。", "You were the "+en+" of this file; somebody else has to do this.")
-	}
-	return nil
+	return act.Separate(o, before, zh, en)
 }
 
 // entered adds the doubt that an act is entered later than it happened.
-func entered(o Occasion, doubts *problem.Fields) {
-	if n := o.Today.Sub(o.On); n > 0 {
-		doubts.Add("occurredAt", o.On.String(), "ENTERED_LATE",
-			fmt.Sprintf("发生 %d 天后才录入；两个时间都会留存备查。", n),
-			fmt.Sprintf("Entered %d days after it happened; both times are kept.", n))
-	}
-}
+func entered(o Occasion, doubts *problem.Fields) { act.Entered(o, doubts) }
 
 func calendarDoubt(path string, c Clock, err error, doubts *problem.Fields) {
-	if err == nil && c.Provisional {
-		doubts.Add(path, c.Due.String(), "CALENDAR_PROVISIONAL",
-			"期限跨入节假日安排尚未公布的年份，公布后会重新计算。",
-			"The period runs into a year whose holidays are not published; it will be computed again.")
-	}
+	act.Provisional(path, c, err, doubts)
 }
 
 // Class names the management class for people.

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"shiyang/internal/law"
-	"shiyang/internal/problem"
+	"shiyang/services/permits/desk/act"
 )
 
 // The statutory periods of a permit, by their ids in the law data.
@@ -21,20 +21,10 @@ const (
 
 // Clock is one running or finished period of a permit. It is computed from
 // facts and the law in force and never stored in the permit.
-type Clock struct {
-	Title problem.Text
-	law.Deadline
-	Met law.Date // day it was met; zero while open
-}
+type Clock = act.Clock
 
 // errNoRule refuses an act for which the law data holds no rule on its day.
-var errNoRule = &problem.Error{
-	Kind: problem.Rejected, Reason: "NO_RULE_IN_FORCE",
-	Text: problem.Text{
-		Zh: "办理之日没有已装载的法定期限规则，请核对日期，或者请管理员装载法规数据。",
-		En: "No statutory period is loaded for that day. Check the date, or ask the administrator to load the law data.",
-	},
-}
+var errNoRule = act.ErrNoRule
 
 // Completeness is the clock for the agency's word on the latest filing
 // 补正告知期限 (D736 Art. 9): three working days, then silence accepts.
@@ -136,11 +126,7 @@ func (p Permit) Next(book *law.Book) (Clock, bool) {
 }
 
 func clock(book *law.Book, zh, en string, ask law.Ask, met law.Date) (Clock, error) {
-	deadline, err := book.Deadline(ask)
-	if err != nil {
-		return Clock{}, errNoRule
-	}
-	return Clock{Title: problem.Text{Zh: zh, En: en}, Deadline: deadline, Met: met}, nil
+	return act.NewClock(book, text(zh, en), ask, met)
 }
 
 // LastValidDay is the last day of a permit decided on the given day: five years

@@ -1,7 +1,10 @@
 package permit
 
 import (
+	"slices"
+
 	"shiyang/internal/es"
+	"shiyang/internal/law"
 	"shiyang/internal/problem"
 	permitsv1 "shiyang/proto/permits/v1"
 )
@@ -71,5 +74,52 @@ func (c ReturnExamination) Decide(p Permit) ([]es.Event, error) {
 func (c ReturnExamination) Advise(Permit) []problem.Field {
 	var doubts problem.Fields
 	entered(c.Occasion, &doubts)
+	return doubts
+}
+
+// CheckSite records that officers looked at the site 现场核查; under key
+// management the decision then has 45 working days (D736 Art. 12).
+type CheckSite struct {
+	Occasion
+	Day      law.Date
+	Finding  string
+	Officers []string // accounts, at least two different ones
+}
+
+func mayCheckSite(p Permit, o Occasion) error {
+	if err := firstOf(wrongStage(p, d(d736, "12"), Accepted), inOrder(p, o)); err != nil {
+		return err
+	}
+	return roleSplit(o, p.Clerks, "受理人员", "clerk")
+}
+
+// Decide records the visit.
+func (c CheckSite) Decide(p Permit) ([]es.Event, error) {
+	if err := mayCheckSite(p, c.Occasion); err != nil {
+		return nil, err
+	}
+	var wrong problem.Fields
+	if distinct := slices.Compact(slices.Sorted(slices.Values(c.Officers))); len(distinct) < 2 || len(distinct) != len(c.Officers) {
+		wrong.Add("officerIds", "", "OFFICERS_TWO",
+			"现场核查须由两名以上不同的人员进行。", "A site check takes at least two different officers.")
+	}
+	if c.Day.Before(p.AcceptedOn) || c.Day.After(c.On) {
+		wrong.Add("on", c.Day.String(), "SITE_CHECK_DAY",
+			"核查日期应在受理之日与登记之日之间。", "The visit lies between acceptance and the day it is recorded.")
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	return []es.Event{&permitsv1.SiteChecked{On: iso(c.Day), Finding: c.Finding, OfficerIds: c.Officers}}, nil
+}
+
+// Advise lists what a person should look at again.
+func (c CheckSite) Advise(p Permit) []problem.Field {
+	var doubts problem.Fields
+	entered(c.Occasion, &doubts)
+	if p.Class == simplified {
+		doubts.Add("on", c.Day.String(), "SITE_CHECK_NO_EXTENSION",
+			"简化管理的现场核查不延长审批期限。", "Under simplified management a site check does not prolong the period.")
+	}
 	return doubts
 }

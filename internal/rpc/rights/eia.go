@@ -1,4 +1,4 @@
-package rpc
+package rights
 
 const (
 	eia    = "/permits.v1.EiaService/"
