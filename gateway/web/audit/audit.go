@@ -93,15 +93,30 @@ func tables(cells []*auditv1.Indicator) []page.Group {
 	return groups
 }
 
-var findForm = form.Form{{Fields: []form.Field{
-	{Path: "category", Kind: form.Choice, Label: words.RecordKind, Options: []form.Option{
-		{Value: "permit", Label: words.PermitKind}, {Value: "facility", Label: words.FacilityKindName},
-	}},
-	{Path: "id", Label: words.RecordID, Hint: words.RecordIDHint, Max: 36},
-}}}
+// findForm asks for a record by its kind and id.
+func findForm(v *visit.Visit) form.Form {
+	var kinds []form.Option
+	for _, r := range v.Records() {
+		kinds = append(kinds, form.Option{Value: r.Category, Label: r.Title})
+	}
+	return form.Form{{Fields: []form.Field{
+		{Path: "category", Kind: form.Choice, Label: words.RecordKind, Options: kinds},
+		{Path: "id", Label: words.RecordID, Hint: words.RecordIDHint, Max: 36},
+	}}}
+}
+
+// kindOf is what people call a category; ok is false if no department has it.
+func kindOf(v *visit.Visit, category string) (kind words.Text, ok bool) {
+	for _, r := range v.Records() {
+		if r.Category == category {
+			return r.Title, true
+		}
+	}
+	return words.Same(category), false
+}
 
 func showAudit(v *visit.Visit, status int, t component.Task, result *auditv1.CheckReplayResponse) error {
-	t.Filled.Form = findForm
+	t.Filled.Form = findForm(v)
 	f := v.Frame(words.Audit.In(v.Text()), "/audit")
 	f.Wrong = status >= http.StatusBadRequest
 	if v.R.Method == http.MethodPost {
@@ -125,7 +140,7 @@ func (p *pages) replayCheck(v *visit.Visit) error {
 func (p *pages) findRecord(v *visit.Visit) error {
 	category, id := v.Query("category"), v.Query("id")
 	var wrong problem.Fields
-	if category != "permit" && category != "facility" {
+	if _, ok := kindOf(v, category); !ok {
 		wrong.Add("category", category, "CHOOSE_KIND", "选一种记录", "Choose the kind of record")
 	}
 	if _, err := uuid.Parse(id); err != nil {
@@ -161,8 +176,9 @@ func (p *pages) replay(v *visit.Visit) error {
 		}
 	}
 	path := component.Record("records", category, id)
+	kind, _ := kindOf(v, category)
 	r := page.ReplayRecord{
-		Category: category, ID: id, Events: events, At: shown, Lines: visit.Lines(state.GetState(), state.GetSince()),
+		Category: category, ID: id, Kind: kind, Events: events, At: shown, Lines: visit.Lines(state.GetState(), state.GetSince()),
 		AsOf: v.AsOf(path, at, events[shown].GetRevision(), events),
 	}
 	return v.Show(http.StatusOK, page.ReplayPage(v.Frame(words.Replay.In(v.Text()), "/audit"), r))

@@ -23,6 +23,9 @@ type pages struct {
 func Pages(client permitsv1.PermitsServiceClient) visit.Department {
 	p := &pages{client}
 	return visit.Department{
+		Records: []visit.Record{
+			{Category: "permit", Title: words.PermitKind}, {Category: "facility", Title: words.FacilityKindName},
+		},
 		Entries: []visit.Entry{
 			{
 				Group: visit.Regulated, Icon: "firm", Text: words.SitesTitle, Path: "/facilities",

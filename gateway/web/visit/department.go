@@ -17,6 +17,16 @@ type Department struct {
 	// right to Asks, and a failure leaves the start page without it.
 	Work func(*Visit) ([]Waiting, error)
 	Asks string // full gRPC name of the method that Work calls
+	// Records are the kinds of records of this department that can be
+	// replayed; Names tell their histories in words.
+	Records []Record
+	Names   words.Names
+}
+
+// Record is a kind of record that has a history.
+type Record struct {
+	Category string // of its streams: "permit"
+	Title    words.Text
 }
 
 // Route is one page: its method and path below the language.

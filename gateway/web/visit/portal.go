@@ -24,12 +24,26 @@ const mostEntries = 7
 type Portal struct {
 	Deps
 	departments []Department
+	names       words.Names
 }
 
 // NewPortal composes departments; their entries stand in the menu in the
 // order given.
 func NewPortal(d Deps, departments ...Department) *Portal {
-	return &Portal{Deps: d, departments: departments}
+	p := &Portal{Deps: d, departments: departments}
+	for _, d := range departments {
+		p.names.Add(d.Names)
+	}
+	return p
+}
+
+// Records are the kinds of records of all departments.
+func (v *Visit) Records() []Record {
+	var all []Record
+	for _, d := range v.portal.departments {
+		all = append(all, d.Records...)
+	}
+	return all
 }
 
 // Handler answers the addresses of all departments in both languages, the
@@ -91,9 +105,8 @@ func (p *Portal) Begin(w http.ResponseWriter, r *http.Request, l words.Lang) *Vi
 
 // Stranger makes the visit of a request without looking for its session.
 func (p *Portal) Stranger(w http.ResponseWriter, r *http.Request, l words.Lang) *Visit {
-	return &Visit{
-		Deps: p.Deps, W: w, R: r.WithContext(words.With(r.Context(), l)), Lang: l, portal: p, correl: p.NewID(),
-	}
+	ctx := words.WithNames(words.With(r.Context(), l), &p.names)
+	return &Visit{Deps: p.Deps, W: w, R: r.WithContext(ctx), Lang: l, portal: p, correl: p.NewID()}
 }
 
 // CookieName carries the prefix that binds a cookie to this host and to TLS;

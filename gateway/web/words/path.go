@@ -1,6 +1,8 @@
 package words
 
 import (
+	"context"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -104,13 +106,58 @@ var pathNames = map[string]Text{
 	"issuingOrg":            IssuedBy,
 }
 
-// PathName is what people call a JSON path of a record's state: the names of
-// its parts that are known, the others as they are.
-func PathName(path string) Text {
+// Names are what people call the fields and codes in the states of records,
+// beside those that this package knows. Departments bring their own.
+type Names struct {
+	Paths  map[string]Text // by the JSON name of a field
+	Values [][]Named       // lists that codes come from
+}
+
+// Add takes over the names of m; what is there already stays.
+func (n *Names) Add(m Names) {
+	if n.Paths == nil {
+		n.Paths = map[string]Text{}
+	}
+	for path, t := range m.Paths {
+		if _, ok := n.Paths[path]; !ok {
+			n.Paths[path] = t
+		}
+	}
+	n.Values = append(n.Values, m.Values...)
+}
+
+type namesKey struct{}
+
+// WithNames returns a context in which histories are told with these names.
+func WithNames(ctx context.Context, n *Names) context.Context {
+	return context.WithValue(ctx, namesKey{}, n)
+}
+
+// PathIn is [Names.Path] with the names and the language of the context.
+func PathIn(ctx context.Context, path string) string { return namesOf(ctx).Path(path).In(ctx) }
+
+// ValueIn is [Names.Value] with the names and the language of the context.
+func ValueIn(ctx context.Context, path, value string) string {
+	return namesOf(ctx).Value(path, value).In(ctx)
+}
+
+func namesOf(ctx context.Context) Names {
+	if n, ok := ctx.Value(namesKey{}).(*Names); ok {
+		return *n
+	}
+	return Names{}
+}
+
+// Path is what people call a JSON path of a record's state: the names of its
+// parts that are known, the others as they are.
+func (n Names) Path(path string) Text {
 	var out Text
 	for part := range strings.SplitSeq(path, ".") {
 		name, index, indexed := strings.Cut(part, "[")
 		t, ok := pathNames[name]
+		if !ok {
+			t, ok = n.Paths[name]
+		}
 		if !ok {
 			t = Same(name)
 		}
@@ -118,8 +165,8 @@ func PathName(path string) Text {
 			continue
 		}
 		if indexed {
-			n := " " + rowNumber(strings.TrimSuffix(index, "]"))
-			t = Text{Zh: t.Zh + n, En: t.En + n}
+			row := " " + rowNumber(strings.TrimSuffix(index, "]"))
+			t = Text{Zh: t.Zh + row, En: t.En + row}
 		}
 		if !out.IsZero() {
 			t = Text{Zh: out.Zh + " · " + t.Zh, En: out.En + " · " + t.En}
@@ -147,9 +194,9 @@ var valueLists = [][]Named{
 	Jurisdictions, Pollutants, AttachmentKinds,
 }
 
-// ValueName is what people call a value of a state at a path: codes of the
-// lists by their names, other values as they are.
-func ValueName(path, value string) Text {
+// Value is what people call a value of a state at a path: codes of the lists
+// by their names, other values as they are.
+func (n Names) Value(path, value string) Text {
 	switch value {
 	case "true":
 		return Yes
@@ -168,7 +215,7 @@ func ValueName(path, value string) Text {
 	if strings.HasSuffix(path, "iso") {
 		return Same(value)
 	}
-	for _, list := range valueLists {
+	for _, list := range slices.Concat(valueLists, n.Values) {
 		if t := Find(list, value); t != Same(value) {
 			return t
 		}

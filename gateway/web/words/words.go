@@ -65,6 +65,13 @@ func Of(ctx context.Context) Lang {
 // Text is one text of the pages.
 type Text struct{ Zh, En string }
 
+// T is a text of a department: the catalogue of one lies in its folder, in
+// files whose names begin with "words".
+func T(zh, en string) Text { return Text{Zh: zh, En: en} }
+
+// N is a text of a department about a number of things.
+func N(zh, one, many string) Counted { return Counted{Zh: zh, One: one, En: many} }
+
 // For is the text in l.
 func (t Text) For(l Lang) string {
 	if l == En {
