@@ -16,6 +16,7 @@ type CheckReport struct {
 	StoreID string
 	Head    uint64 // position of the last event
 	Events  uint64 // sound events read
+	Removed uint64 // positions that scavenges have emptied
 	Streams int
 	Indexed uint64 // events that were also looked up in the index; fewer than Events when it lags after a crash or is missing
 	Torn    int64  // bytes of an unfinished write at the end; Open removes them, no harm
@@ -51,6 +52,8 @@ func (j *Journal) Check(ctx context.Context, progress func(done, total int64)) (
 	if err := j.Err(); err != nil {
 		return CheckReport{}, err
 	}
+	j.maintenance.files.RLock()
+	defer j.maintenance.files.RUnlock()
 	c := newCheck(j.index, j.Head())
 	c.report.StoreID = j.StoreID()
 	next, err := j.log.Examine(ctx, c.examination(progress))
@@ -161,6 +164,7 @@ func (c *check) record(r segment.Record) {
 	switch {
 	case e.Revision == last+1 || e.Revision == tombstoneRevision && last < tombstoneRevision:
 	case len(c.report.Damage) > 0 && e.Revision > last: // the ones between are damaged
+	case e.Revision > last && uint64(e.Revision-last-1) <= c.x.Removed(): // … or scavenged
 	default:
 		damaged(fmt.Sprintf("revision %d of stream %q comes after %d", e.Revision, e.Stream, last))
 	}
@@ -175,14 +179,14 @@ func (c *check) record(r segment.Record) {
 		c.err = err
 	case !ok:
 		c.damage("index", 0, r.Position, fmt.Sprintf("revision %d of stream %q is missing", e.Revision, e.Stream))
-	case found.Position != r.Position || found.At != r.At:
+	case found.Position != r.Position || !found.At.Is(r.At):
 		c.damage("index", 0, r.Position, fmt.Sprintf("revision %d of stream %q is elsewhere", e.Revision, e.Stream))
 	}
 }
 
 // finish compares the ends of the streams.
 func (c *check) finish(next uint64) (CheckReport, error) {
-	c.report.Head, c.report.Streams = next-1, len(c.ends)
+	c.report.Head, c.report.Removed, c.report.Streams = next-1, c.x.Removed(), len(c.ends)
 	if c.index == nil || c.err != nil {
 		return c.report, c.err
 	}

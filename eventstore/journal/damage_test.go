@@ -322,7 +322,7 @@ func TestOpenRefusesANewerFormat(t *testing.T) {
 	d := killed(t, 3, true)
 	const name = "data/log/00000001.seg"
 	newer := slices.Clone(d.files[name])
-	binary.LittleEndian.PutUint32(newer[8:], 2)
+	binary.LittleEndian.PutUint32(newer[8:], 3)
 	salt := binary.LittleEndian.Uint32(newer[12:])
 	binary.LittleEndian.PutUint32(newer[60:], crc32.Update(salt, crc32.MakeTable(crc32.Castagnoli), newer[:60]))
 	if _, err := journal.Open(options(d.with(t, name, newer))); !errors.Is(err, journal.ErrNewerFormat) {

@@ -30,7 +30,11 @@
 // none is refused with ErrDiskFull before anything is written, reading goes on,
 // and so does writing when there is room.
 //
-// The package imports nothing of this module but its two parts. Start reading
-// at Journal, then decide.go for the expected-revision table and commit.go for
+// A scavenge (Journal.Scavenge, package scavenge) rewrites full files without
+// the events that no read of a stream can return any more. Then positions have
+// gaps, and $all, which shows what is stored, no longer shows those events.
+//
+// The package imports nothing of this module but its parts. Start reading at
+// Journal, then decide.go for the expected-revision table and commit.go for
 // durability.
 package journal

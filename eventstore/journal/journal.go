@@ -32,6 +32,8 @@ type Journal struct {
 	recent  recent
 	readers readers
 
+	maintenance maintenance
+
 	appends, syncs atomic.Uint64
 	opened         uint64 // head when the journal was opened
 	latency        latency

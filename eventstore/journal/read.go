@@ -12,8 +12,8 @@ import (
 )
 
 // All yields the events at positions from … upto in ascending order, as far as
-// they are durable. An error ends
-// the iteration.
+// they are durable and no scavenge has removed them. An error ends the
+// iteration.
 func (j *Journal) All(from, upto uint64) iter.Seq2[Record, error] {
 	return j.guarded(j.all(from, min(upto, j.Head())))
 }
@@ -87,30 +87,36 @@ func (j *Journal) all(from, upto uint64) iter.Seq2[Record, error] {
 // errStopped says that the one who iterates has enough.
 var errStopped = errors.New("stopped")
 
-// scan yields the events from … upto, which must be in the log.
+// scan yields the events from … upto that no scavenge has removed. The log must
+// go up to there.
 func (j *Journal) scan(from, upto uint64, at segment.Place, yield func(Record, error) bool) error {
 	c, err := j.log.Cursor(from, at)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	for position := from; position <= upto; position++ {
+	for {
 		stored, err := c.Next()
-		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%w: the log ends before position %d", ErrCorrupt, position)
+		if errors.Is(err, io.EOF) && c.After().Position > upto {
+			return nil // a scavenge removed what stood there
 		}
-		if err != nil {
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("%w: the log ends before position %d", ErrCorrupt, upto)
+		}
+		if err != nil || stored.Position > upto {
 			return err
 		}
-		r, err := parseAt(stored.Content, position)
+		r, err := parseAt(stored.Content, stored.Position)
 		if err != nil {
 			return err
 		}
 		if !yield(r, nil) {
 			return errStopped
 		}
+		if stored.Position == upto {
+			return nil
+		}
 	}
-	return nil
 }
 
 // parseAt reads an event that must have a position.
@@ -177,6 +183,9 @@ func (j *Journal) events(stream string, from, to int64, backwards bool) iter.Seq
 			if err == nil {
 				r, err = j.fetch(f, stream, e)
 			}
+			if errors.Is(err, segment.ErrRemoved) {
+				continue
+			}
 			if !yield(r, err) || err != nil {
 				return
 			}
@@ -218,6 +227,9 @@ func (j *Journal) eventAt(stream string, revision int64, visible uint64) (Record
 		return Record{}, false, err
 	}
 	r, err := j.copyOf(stream, e)
+	if errors.Is(err, segment.ErrRemoved) {
+		return Record{}, false, nil
+	}
 	return r, err == nil, err
 }
 

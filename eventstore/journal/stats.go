@@ -21,6 +21,10 @@ type Stats struct {
 	LogBytes    int64  // their size, prepared room included
 	DiskFree    uint64 // bytes a write may still take on the disk; 0 with DiskTotal 0: unknown
 	DiskTotal   uint64
+	Scavenging  bool   // a scavenge is at work
+	Scavenges   uint64 // finished since Open
+	Removed     uint64 // events that they have removed
+	Returned    int64  // bytes of the log that they have given back
 }
 
 // LatencyBuckets is the number of buckets of a Latency.
@@ -64,11 +68,14 @@ func (j *Journal) Stats() Stats {
 	s := Stats{
 		Head: head, Events: head, Appends: j.appends.Load(), Written: head - j.opened,
 		Syncs: j.syncs.Load(), Append: j.latency.read(),
+		Scavenging: j.maintenance.running.Load(), Scavenges: j.maintenance.runs.Load(),
+		Removed: j.maintenance.events.Load(), Returned: j.maintenance.bytes.Load(),
 	}
 	if !j.readers.enter() {
 		return s
 	}
 	defer j.readers.leave()
+	s.Events -= j.log.Removed()
 	s.CacheHits, s.CacheMisses = j.index.CacheUse()
 	s.LogFiles, s.LogBytes = j.log.Files()
 	if usage, err := j.opts.FS.GetDiskUsage(j.opts.Dir); err == nil {

@@ -2,12 +2,14 @@ package journal
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"shiyang/eventstore/journal/index"
+	"shiyang/eventstore/journal/segment"
 )
 
 // MaxStreamName is the longest stream name in bytes that the journal takes.
@@ -37,10 +39,15 @@ func (j *Journal) Stream(name string) (Stream, error) {
 		return Stream{}, ErrClosed
 	}
 	defer j.readers.leave()
-	if err := j.Err(); err != nil {
-		return Stream{}, err
+	for {
+		if err := j.Err(); err != nil {
+			return Stream{}, err
+		}
+		s, err := j.streamAt(name, j.Head())
+		if !errors.Is(err, segment.ErrRemoved) {
+			return s, err
+		} // its metadata were written anew and the old ones scavenged meanwhile
 	}
-	return j.streamAt(name, j.Head())
 }
 
 func (j *Journal) streamAt(name string, visible uint64) (Stream, error) {
@@ -84,7 +91,7 @@ func (j *Journal) applyRules(s *Stream, m Metadata) error {
 		if err != nil {
 			return err
 		}
-		if found && r.Created < oldest {
+		if !found || r.Created < oldest { // what a scavenge has removed is older than what it has left
 			low = middle + 1
 		} else {
 			high = middle

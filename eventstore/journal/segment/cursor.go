@@ -68,6 +68,9 @@ func (l *Log) Cursor(from uint64, at Place) (*Cursor, error) {
 		c.Close()
 		return nil, err
 	}
+	if left := c.file.left; left != nil { // positions lead into it, an offset does not
+		c.next, c.offset = left.first, fileHeader
+	}
 	return c, c.seek(from)
 }
 
@@ -82,6 +85,9 @@ func (c *Cursor) enter(s *Segment) error {
 	}
 	c.segment, c.file, c.window.file = s, f, f
 	c.window.buf, c.window.limit = c.window.buf[:0], s.end.Load()
+	if f.left != nil {
+		c.window.limit = f.left.end
+	}
 	return nil
 }
 
@@ -100,25 +106,43 @@ func (c *Cursor) Close() {
 	}
 }
 
-// seek skips frames and records before a position.
+// seek skips files, frames and records before a position.
 func (c *Cursor) seek(from uint64) error {
 	for c.next < from {
-		if c.left == 0 {
-			if err := c.header(); err != nil {
-				return orDamaged(err)
+		var there bool
+		var err error
+		switch {
+		case c.file.left != nil && c.offset < c.file.left.end:
+			there, err = c.skipLeft(from)
+		case c.left > 0:
+			var b []byte
+			if b, err = c.window.at(c.offset, recordHeader); err != nil {
+				return c.broken(err)
 			}
-			if c.next+uint64(c.left) <= from {
-				c.next, c.left, c.offset = c.next+uint64(c.left), 0, c.frameEnd
-				continue
-			}
+			c.step(int64(binary.LittleEndian.Uint32(b)))
+		default:
+			err = c.skipFrame(from)
 		}
-		b, err := c.window.at(c.offset, recordHeader)
-		if err != nil {
-			return c.broken(err)
+		if err != nil || there {
+			return orDamaged(err)
 		}
-		c.step(int64(binary.LittleEndian.Uint32(b)))
 	}
 	return nil
+}
+
+// skipFrame goes to the next frame, and over it if a position is behind it.
+func (c *Cursor) skipFrame(from uint64) error {
+	found, err := false, error(nil)
+	if c.file.left == nil {
+		found, err = c.header()
+	}
+	if err == nil && !found {
+		return c.follow()
+	}
+	if err == nil && c.next+uint64(c.left) <= from {
+		c.next, c.left, c.offset = c.next+uint64(c.left), 0, c.frameEnd
+	}
+	return err
 }
 
 func orDamaged(err error) error {
@@ -138,51 +162,72 @@ func (c *Cursor) step(length int64) {
 	}
 }
 
-// header reads the next frame's header, if need be in the next file. At the end
-// of the log the error is io.EOF.
-func (c *Cursor) header() error {
-	for {
-		b, err := c.window.at(c.offset, frameHeader)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return c.broken(err)
-		}
-		if err == nil && !isZero(b) {
-			g, ok := groupAt(b, c.segment.salt)
-			switch {
-			case !ok:
-				return c.segment.damaged(c.offset, c.next, "the header of a frame is damaged")
-			case g.first != c.next:
-				return c.segment.damaged(c.offset, c.next, fmt.Sprintf("the frame begins with position %d", g.first))
-			case g.magic == frameMagic && g.count > 0:
-				c.frame = Place{g.first, c.segment.Number, c.offset}
-				c.frameEnd, c.left = c.offset+g.size(), g.count
-				c.offset += frameHeader
-				return nil
-			}
-		}
-		following, ok := c.log.numbered(c.segment.Number + 1)
-		if !ok {
-			return io.EOF
-		}
-		if end := c.segment.end.Load(); end > c.window.limit { // it grew before the next file was begun
-			c.window.limit = end
-			continue
-		}
-		if following.First != c.next {
-			return c.segment.damaged(c.offset, c.next, fmt.Sprintf("the frames end, but the next file begins with position %d", following.First))
-		}
-		if err := c.enter(following); err != nil {
-			return err
-		}
-		c.offset = fileHeader
+// header reads the next frame's header. It reports false where the frames of
+// the file end.
+func (c *Cursor) header() (found bool, err error) {
+	b, err := c.window.at(c.offset, frameHeader)
+	if errors.Is(err, io.EOF) {
+		return false, nil
 	}
+	if err != nil {
+		return false, c.broken(err)
+	}
+	if isZero(b) {
+		return false, nil
+	}
+	g, ok := groupAt(b, c.segment.salt)
+	switch {
+	case !ok:
+		return false, c.segment.damaged(c.offset, c.next, "the header of a frame is damaged")
+	case g.first != c.next:
+		return false, c.segment.damaged(c.offset, c.next, fmt.Sprintf("the frame begins with position %d", g.first))
+	case g.magic != frameMagic || g.count == 0:
+		return false, nil
+	}
+	c.frame = Place{g.first, c.segment.Number, c.offset}
+	c.frameEnd, c.left = c.offset+g.size(), g.count
+	c.offset += frameHeader
+	return true, nil
+}
+
+// follow goes on to the next file, or to what this one has got meanwhile. At
+// the end of the log the error is io.EOF.
+func (c *Cursor) follow() error {
+	following, ok := c.log.numbered(c.segment.Number + 1)
+	if !ok {
+		return io.EOF
+	}
+	if c.file.left != nil {
+		c.next = c.file.left.next
+	} else if end := c.segment.end.Load(); end > c.window.limit { // it grew before the next file was begun
+		c.window.limit = end
+		return nil
+	}
+	if following.First != c.next {
+		return c.segment.damaged(c.offset, c.next, fmt.Sprintf("the frames end, but the next file begins with position %d", following.First))
+	}
+	if err := c.enter(following); err != nil {
+		return err
+	}
+	c.offset = fileHeader
+	return nil
 }
 
 // Next returns the next record, or io.EOF at the end of the log as it was when
 // the cursor came to its last file.
 func (c *Cursor) Next() (Record, error) {
-	if c.left == 0 {
-		if err := c.header(); err != nil {
+	for c.left == 0 {
+		if c.file.left != nil && c.offset < c.file.left.end {
+			return c.nextLeft()
+		}
+		if c.file.left == nil {
+			if found, err := c.header(); err != nil {
+				return Record{}, err
+			} else if found {
+				break
+			}
+		}
+		if err := c.follow(); err != nil {
 			return Record{}, err
 		}
 	}
@@ -219,76 +264,4 @@ func (c *Cursor) broken(err error) error {
 		return c.segment.damaged(c.offset, c.next, "the file ends within a frame")
 	}
 	return fmt.Errorf("read log file %s at byte %d: %w", c.segment.name(), c.offset, err)
-}
-
-// Fetcher reads single records, neighbours with one read. Close it.
-type Fetcher struct {
-	log    *Log
-	file   *handle
-	number uint64
-	window window
-	buffer *[]byte
-	last   int64 // offset of the record read before
-}
-
-// Fetcher returns a reader of single records.
-func (l *Log) Fetcher() *Fetcher {
-	buffer := buffers.Get().(*[]byte)
-	return &Fetcher{log: l, buffer: buffer, window: window{buf: (*buffer)[:0]}}
-}
-
-// Fetch returns the record that has a position and lies at a location. It is
-// an ErrCorrupt when another record is there. The content is valid until the
-// next call.
-func (f *Fetcher) Fetch(position uint64, at Location) ([]byte, error) {
-	s, ok := f.log.numbered(at.File)
-	if !ok {
-		return nil, fmt.Errorf("%w: no log file %d", ErrCorrupt, at.File)
-	}
-	if f.file == nil || f.number != at.File {
-		h, err := f.log.files.acquire(at.File)
-		if err != nil {
-			return nil, err
-		}
-		f.release()
-		f.file, f.number, f.window.file = h, at.File, h
-		f.window.buf, f.last = f.window.buf[:0], -readChunk
-	}
-	f.window.limit = s.end.Load()
-	f.window.chunk = 0
-	if ahead := at.Offset - f.last; ahead > 0 && ahead < readChunk/2 {
-		f.window.chunk = readChunk // neighbours: read the next ones too
-	}
-	f.last = at.Offset
-	b, err := f.window.at(at.Offset, recordHeader+int(at.Length))
-	if errors.Is(err, io.EOF) {
-		return nil, s.damaged(at.Offset, position, "the file ends within a record")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read log file %s at byte %d: %w", s.name(), at.Offset, err)
-	}
-	content := b[recordHeader:]
-	if int64(binary.LittleEndian.Uint32(b)) != at.Length {
-		return nil, s.damaged(at.Offset, position, "a record's length is damaged")
-	}
-	if recordSum(s.salt, position, content) != binary.LittleEndian.Uint32(b[4:]) {
-		return nil, s.damaged(at.Offset, position, "a record's checksum is wrong")
-	}
-	return content, nil
-}
-
-func (f *Fetcher) release() {
-	if f.file != nil {
-		f.log.files.release(f.file)
-		f.file = nil
-	}
-}
-
-// Close gives back what the fetcher holds.
-func (f *Fetcher) Close() {
-	f.release()
-	*f.buffer = f.window.buf[:0]
-	if cap(*f.buffer) <= maxKept {
-		buffers.Put(f.buffer)
-	}
 }

@@ -11,7 +11,7 @@
 // with the file's salt.
 //
 //	file    0  8  "SYEVENTS"
-//	        8  4  format version, 1
+//	        8  4  format version: 1, or 2 for a scavenged file
 //	       12  4  salt, random for each store: nobody can write an event whose data look like a frame
 //	       16 16  id of the store
 //	       32  8  when the store was made, nanoseconds since 1970
@@ -33,8 +33,38 @@
 //	        4  4  checksum of the position (8 bytes) and the content
 //	        8     content
 //
-// Positions are dense: 1, 2, 3, … through all files. A frame is what one fsync
-// made durable, and is taken as a whole or not at all.
+// Positions are given without gaps: 1, 2, 3, … through all files. A frame is
+// what one fsync made durable, and is taken as a whole or not at all.
+//
+// # Scavenged files
+//
+// A full file may be replaced by one that lacks some of its records. It has
+// the same header, with format version 2 and its own size, and then:
+//
+//	records    0  4  length of the content
+//	           4  4  how many positions are missing before it
+//	           8  4  checksum of the position (8 bytes), the 8 bytes before, and the content
+//	          12     content
+//	table         for the first record, and about every 16 KiB:
+//	           0  8  position after the record before
+//	           8  8  offset of the record
+//	trailer    0  8  "SYREMAIN"
+//	           8  8  first position of the file that was replaced
+//	          16  8  position after its last
+//	          24  8  number of records left
+//	          32  4  number of entries of the table
+//	          36  4  checksum of the table
+//	          40  4  zero
+//	          44  4  checksum of the 44 bytes before
+//
+// A record keeps its position, by which it is found: the table leads near it,
+// and each record on the way is checked, so a record that was removed
+// (ErrRemoved) and one that is damaged (ErrCorrupt) are told apart. Offsets of
+// the replaced file, which an index may hold, mean nothing here.
+//
+// The new file is written and synced beside the old one and takes its name.
+// Whoever has the old one open goes on reading it: how a file is to be read
+// belongs to the open file. The last file with records is never replaced.
 //
 // # What a damaged end means
 //

@@ -18,6 +18,7 @@ type Examination struct {
 	Progress func(done, total int64)
 
 	torn  int64
+	gone  uint64
 	done  int64
 	total int64
 	next  uint64
@@ -36,19 +37,19 @@ type part struct {
 }
 
 // Examine reads a live log up to its durable end, and returns the position of
-// the first record after it.
+// the first record after it. No file may be scavenged meanwhile.
 func (l *Log) Examine(ctx context.Context, x *Examination) (next uint64, err error) {
 	segments, end, next := l.durable.get()
 	x.ctx, x.next, x.id, x.known = ctx, 1, l.Identity, true
 	for i, s := range segments {
 		if i < len(segments)-1 {
-			x.total += s.size
+			x.total += s.bytes()
 		} else {
 			x.total += end
 		}
 	}
 	for i, s := range segments {
-		p := part{number: s.Number, size: s.size, limit: s.size}
+		p := part{number: s.Number, size: s.bytes(), limit: s.bytes()}
 		if i == len(segments)-1 {
 			p.limit = end
 		}
@@ -124,9 +125,13 @@ func (x *Examination) damage(number uint64, offset int64, why string) {
 func (x *Examination) file(p part) error {
 	w := &window{file: p.file, limit: p.limit, chunk: recoverChunk}
 	begin := x.done
-	if !x.header(w, p) {
+	h, ok := x.header(w, p)
+	if !ok {
 		x.done = begin + p.limit
 		return nil
+	}
+	if h.format == remainsFormat {
+		return x.remains(w, p, h)
 	}
 	s := &Segment{Number: p.number, size: p.limit, salt: x.id.salt}
 	for offset := int64(fileHeader); offset >= 0; {
@@ -152,17 +157,17 @@ func (x *Examination) advance(done int64) {
 
 // header checks the file's own header; without a sound one nothing in the file
 // can be checked.
-func (x *Examination) header(w *window, p part) bool {
+func (x *Examination) header(w *window, p part) (header, bool) {
 	b, err := w.at(0, fileHeader)
 	if err != nil {
 		x.damage(p.number, 0, "it is shorter than its header")
-		return false
+		return header{}, false
 	}
 	h, err := decodeHeader(b)
 	switch {
 	case err != nil:
 		x.damage(p.number, 0, err.Error())
-		return false
+		return header{}, false
 	case h.number != p.number:
 		x.damage(p.number, 40, fmt.Sprintf("it says that it is file %d", h.number))
 	case x.known && h.Identity != x.id:
@@ -171,7 +176,7 @@ func (x *Examination) header(w *window, p part) bool {
 		x.damage(p.number, p.size, fmt.Sprintf("it is %d bytes long, but was made with %d", p.size, h.size))
 	}
 	x.id, x.known = h.Identity, true
-	return true
+	return h, true
 }
 
 // group examines what begins at an offset and returns where the next begins,
@@ -264,6 +269,73 @@ func (x *Examination) rest(w *window, s *Segment, p part, offset int64, why stri
 	}
 	return -1, nil
 }
+
+// remains examines a file that was scavenged, from way to way.
+func (x *Examination) remains(w *window, p part, h header) error {
+	begin := x.done
+	h.number, h.size = p.number, p.limit
+	left, err := decodeRemains(p.file, h)
+	if damage, ok := errors.AsType[*DamageError](err); ok {
+		x.damage(p.number, damage.Offset, damage.Why)
+		x.advance(begin + p.limit)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read log file %s: %w", fileName(p.number), err)
+	}
+	if left.first != x.next {
+		x.damage(p.number, left.end, fmt.Sprintf("the file was scavenged and begins with position %d", left.first))
+	}
+	x.next = left.first
+	x.gone += left.removed()
+	count, whole := uint64(0), true
+	for i := range left.ways {
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		x.advance(begin + left.ways[i].offset)
+		n, sound, err := x.stretch(w, p, left, i)
+		if err != nil {
+			return fmt.Errorf("read log file %s: %w", fileName(p.number), err)
+		}
+		count, whole = count+n, whole && sound
+	}
+	if whole && (count != left.count || left.until(0) != fileHeader) {
+		x.damage(p.number, left.end, "the trailer speaks of another number of records")
+	}
+	x.next = left.next
+	x.advance(begin + p.limit)
+	return nil
+}
+
+// stretch examines the records from way i to the next, up to the first that is
+// damaged.
+func (x *Examination) stretch(w *window, p part, left *remains, i int) (count uint64, sound bool, err error) {
+	start, end := left.ways[i], left.until(i+1)
+	x.next = start.position
+	offset := start.offset
+	for offset < end {
+		position, content, why, err := readRemains(w, x.id.salt, x.next, offset, end)
+		if err != nil {
+			return 0, false, err
+		}
+		if why != "" {
+			x.damage(p.number, offset, why)
+			return count, false, nil // the next way leads to sound records
+		}
+		x.next, offset, count = position+1, offset+remainsHeader+int64(len(content)), count+1
+		x.Record(Record{Position: position, At: Location{File: p.number, Length: int64(len(content))}, Content: content})
+	}
+	if i+1 < len(left.ways) && left.ways[i+1].position != x.next || x.next > left.next {
+		x.damage(p.number, start.offset, fmt.Sprintf("the records end before position %d", x.next))
+		return count, false, nil
+	}
+	return count, true, nil
+}
+
+// Removed returns how many positions scavenges have emptied, among those of
+// the files that were examined so far.
+func (x *Examination) Removed() uint64 { return x.gone }
 
 // Store returns the id of the store whose files were examined.
 func (x *Examination) Store() [16]byte { return x.id.Store }

@@ -18,9 +18,20 @@ type Segment struct {
 	size   int64
 	salt   uint32
 	end    atomic.Int64 // after the last durable frame
+	// left is set when the file was scavenged. What is open may still be the
+	// file from before: a handle says itself how to read it.
+	left atomic.Pointer[remains]
 }
 
 func (s *Segment) name() string { return fileName(s.Number) }
+
+// bytes is the size of the file as it is now.
+func (s *Segment) bytes() int64 {
+	if left := s.left.Load(); left != nil {
+		return left.size
+	}
+	return s.size
+}
 
 // damaged describes damage in the file.
 func (s *Segment) damaged(at int64, position uint64, why string) error {
@@ -58,9 +69,11 @@ type files struct {
 // handle is an open file with the number of its users.
 type handle struct {
 	vfs.File
-	number uint64
-	users  int
-	place  *list.Element // in idle; nil while used
+	number   uint64
+	left     *remains // how to read it when it was scavenged, else nil
+	users    int
+	place    *list.Element // in idle; nil while used
+	replaced bool          // no longer in open: its last user closes it
 }
 
 func newFiles(fs vfs.FS, dir string) *files {
@@ -79,13 +92,47 @@ func (f *files) acquire(number uint64) (*handle, error) {
 		}
 		return h, nil
 	}
-	file, err := f.fs.Open(f.fs.PathJoin(f.dir, fileName(number)))
+	h, err := f.enter(number)
 	if err != nil {
 		return nil, fmt.Errorf("open log file: %w", err)
 	}
-	h := &handle{File: file, number: number, users: 1}
+	h.users = 1
 	f.open[number] = h
 	return h, nil
+}
+
+// enter opens a file and finds out how to read it.
+func (f *files) enter(number uint64) (*handle, error) {
+	file, err := f.fs.Open(f.fs.PathJoin(f.dir, fileName(number)))
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	left, err := loadRemains(file, info.Size())
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &handle{File: file, number: number, left: left}, nil
+}
+
+// replaced tells that a file has got another content under its name. Who has
+// the old one open keeps it.
+func (f *files) replaced(number uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	h, ok := f.open[number]
+	if !ok {
+		return
+	}
+	delete(f.open, number)
+	h.replaced = true
+	if h.place != nil {
+		f.idle.Remove(h.place)
+		_ = h.Close() // only read
+	}
 }
 
 func (f *files) release(h *handle) {
@@ -93,6 +140,10 @@ func (f *files) release(h *handle) {
 	defer f.mu.Unlock()
 	h.users--
 	if h.users > 0 {
+		return
+	}
+	if h.replaced {
+		_ = h.Close() // only read
 		return
 	}
 	h.place = f.idle.PushFront(h)

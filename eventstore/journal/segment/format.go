@@ -23,14 +23,14 @@ var (
 
 // Sizes and marks of the format; see the package comment.
 const (
-	formatVersion = 1
-	fileHeader    = 64
-	frameHeader   = 24
-	recordHeader  = 8
-	markSize      = frameHeader
-	alignment     = 8
-	fileSuffix    = ".seg"
-	newSuffix     = ".new"
+	plainFormat  = 1
+	fileHeader   = 64
+	frameHeader  = 24
+	recordHeader = 8
+	markSize     = frameHeader
+	alignment    = 8
+	fileSuffix   = ".seg"
+	newSuffix    = ".new"
 )
 
 const (
@@ -55,12 +55,13 @@ type header struct {
 	Identity
 	number uint64
 	size   int64
+	format uint32 // plainFormat if zero
 }
 
 func (h header) encode() []byte {
 	b := make([]byte, 0, fileHeader)
 	b = append(b, fileMagic...)
-	b = binary.LittleEndian.AppendUint32(b, formatVersion)
+	b = binary.LittleEndian.AppendUint32(b, max(h.format, plainFormat))
 	b = binary.LittleEndian.AppendUint32(b, h.salt)
 	b = append(b, h.Store[:]...)
 	b = binary.LittleEndian.AppendUint64(b, uint64(h.Created.UnixNano()))
@@ -82,13 +83,14 @@ func decodeHeader(b []byte) (header, error) {
 		},
 		number: binary.LittleEndian.Uint64(b[40:]),
 		size:   int64(binary.LittleEndian.Uint64(b[48:])),
+		format: binary.LittleEndian.Uint32(b[8:]),
 	}
 	if crc32.Update(h.salt, castagnoli, b[:60]) != binary.LittleEndian.Uint32(b[60:]) {
 		return header{}, fmt.Errorf("%w: the header's checksum is wrong", ErrCorrupt)
 	}
-	if format := binary.LittleEndian.Uint32(b[8:]); format > formatVersion {
+	if h.format > remainsFormat {
 		return header{}, fmt.Errorf("%w: format %d, but this program knows formats up to %d; use the newer version or restore a backup",
-			ErrNewerFormat, format, formatVersion)
+			ErrNewerFormat, h.format, remainsFormat)
 	}
 	return h, nil
 }

@@ -153,6 +153,11 @@ func (l *Log) load(number uint64) (*Segment, error) {
 	}
 	l.Identity, s.size, s.salt = h.Identity, h.size, h.salt
 	s.end.Store(h.size)
+	if f.left != nil {
+		s.First = f.left.first
+		s.left.Store(f.left)
+		return s, nil
+	}
 	if b, err = w.at(fileHeader, frameHeader); err != nil {
 		return s, nil // a file without room for a frame has none
 	}
@@ -168,9 +173,19 @@ func (l *Log) Next() uint64 { return l.writer.next }
 // Files returns how many files the log has, and their bytes.
 func (l *Log) Files() (count int, bytes int64) {
 	for _, s := range *l.segments.Load() {
-		bytes += s.size
+		bytes += s.bytes()
 	}
 	return len(*l.segments.Load()), bytes
+}
+
+// Removed returns how many records scavenges have removed.
+func (l *Log) Removed() (records uint64) {
+	for _, s := range *l.segments.Load() {
+		if left := s.left.Load(); left != nil {
+			records += left.removed()
+		}
+	}
+	return records
 }
 
 // segment returns the file that holds a position.

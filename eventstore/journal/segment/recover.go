@@ -35,8 +35,14 @@ func (l *Log) recover(segments []*Segment) error {
 		if i == 0 && s.First != 1 || i > 0 && s.First < segments[i-1].First {
 			return s.damaged(fileHeader, s.First, "its first position does not follow that of the file before")
 		}
+		if left := s.left.Load(); left != nil && i+1 < used && left.next != segments[i+1].First {
+			return s.damaged(left.end, left.next, fmt.Sprintf("the next file begins with position %d", segments[i+1].First))
+		}
 	}
 	active := segments[used-1]
+	if active.left.Load() != nil { // only a file that others followed is scavenged
+		return active.damaged(active.size, active.left.Load().next, "it was scavenged, so a file with records followed it, which is gone")
+	}
 	end, err := l.scan(active, active.First)
 	if err != nil {
 		return err

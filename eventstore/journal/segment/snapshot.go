@@ -40,6 +40,7 @@ type Copy struct {
 // appends go on, and returns the position of the first record that is not in
 // them. The files form a log of their own. Full files are handed out as they
 // are; the last one as far as it is durable, with a header and mark to match.
+// No file may be scavenged meanwhile.
 func (l *Log) Snapshot(ctx context.Context, put func(Copy) error) (next uint64, err error) {
 	segments, end, next := l.durable.get()
 	for i, s := range segments {
@@ -64,7 +65,8 @@ func (l *Log) copy(ctx context.Context, s *Segment, limit int64, next uint64, pu
 		return err
 	}
 	defer l.files.release(f)
-	c := Copy{Name: s.name(), Size: s.size, Content: io.NewSectionReader(f, 0, s.size)}
+	size := s.bytes()
+	c := Copy{Name: s.name(), Size: size, Content: io.NewSectionReader(f, 0, size)}
 	if limit >= 0 {
 		c.Size = limit + markSize
 		h := header{Identity: l.Identity, number: s.Number, size: c.Size}

@@ -11,8 +11,14 @@ import (
 // Location is where a record lies.
 type Location struct {
 	File   uint64
-	Offset int64
+	Offset int64 // 0 in a scavenged file
 	Length int64 // of the content
+}
+
+// Is tells whether both can be the place of the same record. In a scavenged
+// file a record lies where its position says, and the offset says nothing.
+func (l Location) Is(other Location) bool {
+	return l.File == other.File && l.Length == other.Length && (l.Offset == other.Offset || l.Offset == 0 || other.Offset == 0)
 }
 
 // writer is what the one goroutine that appends knows.
