@@ -20,14 +20,10 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"shiyang/gateway/api/contract"
 	"shiyang/internal/rpc"
-	auditv1 "shiyang/proto/audit/v1"
 	commonv1 "shiyang/proto/common/v1"
-	identityv1 "shiyang/proto/identity/v1"
-	permitsv1 "shiyang/proto/permits/v1"
 )
 
 // MaxBody is the largest JSON body in bytes.
@@ -84,19 +80,12 @@ type API struct {
 	mux    *http.ServeMux
 }
 
-// services are those whose calls are served over REST.
-var services = []protoreflect.ServiceDescriptor{
-	permitsv1.File_permits_v1_permits_proto.Services().ByName("PermitsService"),
-	identityv1.File_identity_v1_identity_proto.Services().ByName("IdentityService"),
-	auditv1.File_audit_v1_audit_proto.Services().ByName("AuditService"),
-}
-
 // New returns the API as one handler.
 func New(ctx context.Context, d Deps) (*API, error) {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	a := &API{Deps: d, routes: contract.NewRoutes(services...), mux: http.NewServeMux()}
+	a := &API{Deps: d, routes: contract.NewRoutes(Contracts()...), mux: http.NewServeMux()}
 	gateway := runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
 		runtime.WithMiddlewares(a.checked),
@@ -111,13 +100,9 @@ func New(ctx context.Context, d Deps) (*API, error) {
 		runtime.WithDisablePathLengthFallback(),
 		runtime.WithDisableHTTPMethodOverride(),
 	)
-	for _, register := range []error{
-		permitsv1.RegisterPermitsServiceHandlerClient(ctx, gateway, permitsv1.NewPermitsServiceClient(d.Permits)),
-		identityv1.RegisterIdentityServiceHandlerClient(ctx, gateway, identityv1.NewIdentityServiceClient(d.Identity)),
-		auditv1.RegisterAuditServiceHandlerClient(ctx, gateway, auditv1.NewAuditServiceClient(d.Audit)),
-	} {
-		if register != nil {
-			return nil, register
+	for _, s := range services {
+		if err := s.register(ctx, gateway, d); err != nil {
+			return nil, err
 		}
 	}
 	a.mux.HandleFunc("POST /v1/sessions", a.signIn)

@@ -30,7 +30,7 @@ import (
 // openGateway makes what people and programs meet: pages, API, files.
 func (b *Bureau) openGateway(ctx context.Context, key tokenKey, permits, audit, ident grpc.ClientConnInterface) (http.Handler, error) {
 	people := identityv1.NewIdentityServiceClient(ident)
-	files := b.openFiles(permitsv1.NewPermitsServiceClient(permits), people, key.issuer(b.ground.now))
+	files := b.openFiles(commonv1.NewRecordHistoryServiceClient(permits), people, key.issuer(b.ground.now))
 	b.work.add(append(identity.Projections(), references.Projection), b.identity.Reactions(),
 		append(b.identity.Jobs(), sweepJob(files, b.ground.log)))
 	return b.openFront(ctx, files, permits, audit, ident)
@@ -60,17 +60,17 @@ func (b *Bureau) openIdentity(ctx context.Context, server grpc.ServiceRegistrar,
 }
 
 // openFiles starts the custody of attachments.
-func (b *Bureau) openFiles(permits permitsv1.PermitsServiceClient, firms identityv1.IdentityServiceClient, tokens *rpc.Issuer) *attachments.Store {
+func (b *Bureau) openFiles(records commonv1.RecordHistoryServiceClient, firms identityv1.IdentityServiceClient, tokens *rpc.Issuer) *attachments.Store {
 	g := b.ground
 	return attachments.New(attachments.Deps{
 		Bucket: g.files, Sealer: g.keys, Scanner: attachments.Contents{}, References: references.NewQueries(g.views),
-		Sees: viewer{permits, firms, tokens}.sees, Now: g.now,
+		Sees: viewer{records, firms, tokens}.sees, Now: g.now,
 	})
 }
 
 // viewer asks the service of a record whether a caller may see it.
 type viewer struct {
-	permits permitsv1.PermitsServiceClient
+	records commonv1.RecordHistoryServiceClient // of every department of the permits service
 	firms   identityv1.IdentityServiceClient
 	tokens  *rpc.Issuer
 }
@@ -82,12 +82,12 @@ func (v viewer) sees(ctx context.Context, caller rpc.Caller, r attachments.Refer
 	}
 	ctx = rpc.WithCaller(ctx, caller, token)
 	switch r.Category {
-	case "permit":
-		_, err = v.permits.GetPermit(ctx, &permitsv1.GetPermitRequest{PermitId: r.ID})
 	case "firm":
 		_, err = v.firms.GetFirm(ctx, &identityv1.GetFirmRequest{FirmId: r.ID})
-	default: // licence and mandate of an application to act for a firm
+	case "firmapplication", "lawlist": // licence and mandate of who asks to act for a firm; law data
 		return rpc.Role(caller.Actor.Role) == rpc.PermitClerk || rpc.Role(caller.Actor.Role) == rpc.Auditor
+	default: // who may read a record may read its past, and the files that it names
+		_, err = v.records.StateAt(ctx, &commonv1.StateAtRequest{Category: r.Category, Id: r.ID})
 	}
 	return err == nil
 }

@@ -29,6 +29,8 @@ var Projection = readmodel.Projection{
 		on[*permitsv1.PermitApplicationResubmitted](),
 		on[*permitsv1.PermitApplicationCorrectedOnSpot](),
 		on[*permitsv1.PermitIssued](),
+		on[*permitsv1.PermitProcedureOpened](),
+		on[*permitsv1.PermitVersionIssued](),
 		on[*identityv1.FirmApplied](),
 		on[*identityv1.MemberInvited](),
 		on[*identityv1.MemberJoined](),

@@ -2,6 +2,7 @@ package references_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,7 +14,7 @@ import (
 	"shiyang/internal/es/estest"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/readmodel/readmodeltest"
-	auditv1 "shiyang/proto/audit/v1"
+	_ "shiyang/proto/audit/v1"
 	commonv1 "shiyang/proto/common/v1"
 	identityv1 "shiyang/proto/identity/v1"
 	permitsv1 "shiyang/proto/permits/v1"
@@ -46,10 +47,7 @@ func TestRecordsThatReferToAFile(t *testing.T) {
 // a file of record.
 func TestEveryEventWithAFileIsKnown(t *testing.T) {
 	var facts []readmodel.Fact
-	for _, file := range []protoreflect.FileDescriptor{
-		permitsv1.File_permits_v1_events_proto, identityv1.File_identity_v1_events_proto,
-		auditv1.File_audit_v1_events_proto, commonv1.File_common_v1_events_proto,
-	} {
+	for _, file := range eventFiles() {
 		for _, m := range estest.EventsOf(file) {
 			kind, err := protoregistry.GlobalTypes.FindMessageByName(m.FullName())
 			if err != nil {
@@ -104,4 +102,15 @@ func fill(m protoreflect.Message) (holds bool) {
 		}
 	}
 	return holds
+}
+
+// eventFiles are the contracts of facts, of every department.
+func eventFiles() (files []protoreflect.FileDescriptor) {
+	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
+		if strings.HasSuffix(file.Path(), "events.proto") {
+			files = append(files, file)
+		}
+		return true
+	})
+	return files
 }
