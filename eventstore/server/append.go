@@ -6,13 +6,16 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/google/uuid"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"shiyang/eventstore/access"
 	"shiyang/eventstore/journal"
@@ -20,12 +23,33 @@ import (
 
 // proposal is an append while its messages come in.
 type proposal struct {
+	message  message // the newest
 	stream   string
 	expected journal.Expected
 	options  bool // the first message was there
 	events   []journal.Event
+	held     []mem.Buffer // what the events point into
 	bytes    int
 	refusal  error // the first; the rest of the stream is then read and dropped
+}
+
+var proposals = sync.Pool{New: func() any { return new(proposal) }}
+
+// mostKept is the greatest number of events whose room a proposal keeps.
+const mostKept = 64
+
+// free gives everything back. The journal must have done with the events.
+func (p *proposal) free() {
+	for _, b := range p.held {
+		b.Free()
+	}
+	clear(p.held)
+	clear(p.events)
+	if cap(p.events) > mostKept {
+		p.events, p.held = nil, nil
+	}
+	*p = proposal{events: p.events[:0], held: p.held[:0]}
+	proposals.Put(p)
 }
 
 // Append implements the call of the same name: options first, then one message
@@ -33,9 +57,30 @@ type proposal struct {
 // refused, because otherwise the client reports a broken stream instead of the
 // reason.
 func (s *Server) Append(stream streams.Streams_AppendServer) error {
-	var p proposal
+	p := proposals.Get().(*proposal)
+	if err := s.receive(p, stream); err != nil {
+		p.free()
+		return err
+	}
+	result, err := s.journal.Append(stream.Context(), p.stream, p.expected, p.events...)
+	wrote := len(p.events) > 0
+	var wrong *journal.WrongRevisionError
+	switch {
+	case err == nil:
+		p.free()
+		return stream.SendMsg(appended(result, wrote))
+	case errors.As(err, &wrong): // not an error status for an append
+		p.free()
+		return stream.SendAndClose(wrongVersion(wrong))
+	default: // the journal may be writing the events still: they are not reused
+		return toStatus(streamTrailer(stream), err)
+	}
+}
+
+// receive reads the client's stream to its end.
+func (s *Server) receive(p *proposal, stream grpc.ServerStream) error {
 	for {
-		message, err := stream.Recv()
+		err := stream.RecvMsg(&p.message)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -43,55 +88,45 @@ func (s *Server) Append(stream streams.Streams_AppendServer) error {
 			return err
 		}
 		if p.refusal == nil {
-			p.refusal = s.take(&p, message, stream)
-		}
-		if p.refusal != nil {
-			p.events = nil
+			p.refusal = s.take(p, stream)
+		} else {
+			p.message.buffer.Free()
 		}
 	}
 	if p.refusal == nil && !p.options {
 		p.refusal = invalid("the append has no options")
 	}
-	if p.refusal != nil {
-		return p.refusal
-	}
-	result, err := s.journal.Append(stream.Context(), p.stream, p.expected, p.events...)
-	var wrong *journal.WrongRevisionError
-	switch {
-	case errors.As(err, &wrong): // not an error status for an append
-		return stream.SendAndClose(wrongVersion(wrong))
-	case err != nil:
-		return toStatus(streamTrailer(stream), err)
-	}
-	return stream.SendAndClose(appended(result, len(p.events) > 0))
+	return p.refusal
 }
 
-func (s *Server) take(p *proposal, message *streams.AppendReq, stream grpc.ServerStream) (err error) {
-	trailer := streamTrailer(stream)
-	switch content := message.GetContent().(type) {
-	case *streams.AppendReq_Options_:
+// take adds the newest message to the proposal.
+func (s *Server) take(p *proposal, stream grpc.ServerStream) (err error) {
+	m := &p.message
+	p.held = append(p.held, m.buffer)
+	switch m.kind {
+	case tagOptions:
 		if p.options {
 			return invalid("the append has options twice")
 		}
 		p.options = true
-		p.stream = string(content.Options.GetStreamIdentifier().GetStreamName())
+		p.stream = string(m.stream)
 		if err := s.guard.allow(stream.Context(), access.Write, p.stream); err != nil {
-			return toStatus(trailer, err)
+			return toStatus(streamTrailer(stream), err)
 		}
-		p.expected, err = expectedOf(content.Options)
+		p.expected, err = m.expectation()
 		return err
-	case *streams.AppendReq_ProposedMessage_:
+	case tagProposed:
 		if !p.options {
 			return invalid("the append's first message must be its options")
 		}
-		e, err := eventOf(content.ProposedMessage, trailer)
+		e, err := m.event(stream)
 		if err != nil {
 			return err
 		}
 		p.bytes += len(e.Data) + len(e.Metadata) + 2*utf16Units(e.Type)
 		if p.bytes > s.opts.MaxAppendBytes {
 			limit := strconv.Itoa(s.opts.MaxAppendBytes)
-			trailer(metadata.Pairs(trailerException, "maximum-append-size-exceeded", "maximum-append-size", limit))
+			stream.SetTrailer(metadata.Pairs(trailerException, "maximum-append-size-exceeded", "maximum-append-size", limit))
 			return invalid("the append is larger than %s bytes; send fewer or smaller events", limit)
 		}
 		p.events = append(p.events, e)
@@ -107,10 +142,6 @@ type expectation interface {
 	GetNoStream() *shared.Empty
 	GetStreamExists() *shared.Empty
 	GetRevision() uint64
-}
-
-func expectedOf(o *streams.AppendReq_Options) (journal.Expected, error) {
-	return expectedIn(o, o.GetExpectedStreamRevision() != nil)
 }
 
 func expectedIn(o expectation, present bool) (journal.Expected, error) {
@@ -129,26 +160,50 @@ func expectedIn(o expectation, present bool) (journal.Expected, error) {
 	return journal.Expected(o.GetRevision()), nil
 }
 
-func eventOf(m *streams.AppendReq_ProposedMessage, trailer setTrailer) (journal.Event, error) {
-	id, err := idOf(m.GetId())
-	if err != nil {
-		return journal.Event{}, err
+// expectation is the revision that the options expect.
+func (m *message) expectation() (journal.Expected, error) {
+	switch m.expected {
+	case tagAny:
+		return journal.Any, nil
+	case tagNoStream:
+		return journal.NoStream, nil
+	case tagStreamExists:
+		return journal.StreamExists, nil
+	case tagRevision:
+		if m.revision > math.MaxInt64 {
+			return 0, invalid("the expected stream revision %d is out of range", m.revision)
+		}
+		return journal.Expected(m.revision), nil
+	default:
+		return 0, invalid("the expected stream revision is missing")
 	}
-	kind, hasType := m.GetMetadata()["type"]
-	content, hasContent := m.GetMetadata()["content-type"]
-	if !hasType || !hasContent {
-		trailer(metadata.Pairs(trailerException, "missing-required-metadata-property",
+}
+
+// event is the event that the message proposes; it points into its buffer.
+func (m *message) event(stream grpc.ServerStream) (journal.Event, error) {
+	id := journal.UUID(m.structured)
+	if m.text != nil {
+		parsed, _ := uuid.ParseBytes(m.text) // zero when it is none
+		id = journal.UUID(parsed)
+	}
+	if id == (journal.UUID{}) {
+		return journal.Event{}, errNoID
+	}
+	if m.eventType == nil || m.contentType == nil {
+		stream.SetTrailer(metadata.Pairs(trailerException, "missing-required-metadata-property",
 			"required-metadata-properties", "type,content-type"))
 		return journal.Event{}, invalid("event %s lacks the metadata type or content-type", uuid.UUID(id))
 	}
-	if kind == "" || !utf8.ValidString(kind) {
+	if len(m.eventType) == 0 || !utf8.Valid(m.eventType) {
 		return journal.Event{}, invalid("event %s has no type", uuid.UUID(id))
 	}
 	return journal.Event{
-		ID: id, Type: kind, JSON: content == "application/json",
-		Data: m.GetData(), Metadata: m.GetCustomMetadata(),
+		ID: id, Type: string(m.eventType), JSON: string(m.contentType) == "application/json",
+		Data: m.data, Metadata: m.metadata,
 	}, nil
 }
+
+var errNoID = invalid("an event has no id")
 
 func idOf(id *shared.UUID) (journal.UUID, error) {
 	var b journal.UUID
@@ -159,7 +214,7 @@ func idOf(id *shared.UUID) (journal.UUID, error) {
 		b = journal.UUID(parsed)
 	}
 	if b == (journal.UUID{}) {
-		return b, invalid("an event has no id")
+		return b, errNoID
 	}
 	return b, nil
 }
@@ -176,20 +231,32 @@ func utf16Units(s string) int {
 	return n
 }
 
-func appended(r journal.Result, wrote bool) *streams.AppendResp {
-	success := &streams.AppendResp_Success{
-		PositionOption:        &streams.AppendResp_Success_NoPosition{NoPosition: &shared.Empty{}},
-		CurrentRevisionOption: &streams.AppendResp_Success_NoStream{NoStream: &shared.Empty{}},
-	}
+// Fields of AppendResp.Success and of its position.
+const (
+	successRevision   = 1
+	successNoStream   = 2
+	successPosition   = 3
+	successNoPosition = 4
+)
+
+// appended is the answer to an append that succeeded, in wire form.
+func appended(r journal.Result, wrote bool) *frame {
+	b := make([]byte, 2, 48) // its own tag and length come last
 	if r.Revision >= 0 {
-		success.CurrentRevisionOption = &streams.AppendResp_Success_CurrentRevision{CurrentRevision: uint64(r.Revision)}
+		b = protowire.AppendVarint(append(b, successRevision<<3), uint64(r.Revision))
+	} else {
+		b = append(b, successNoStream<<3|byte(protowire.BytesType), 0)
 	}
 	if wrote {
-		success.PositionOption = &streams.AppendResp_Success_Position{
-			Position: &streams.AppendResp_Position{CommitPosition: r.Position, PreparePosition: r.Position},
-		}
+		n := protowire.SizeVarint(r.Position)
+		b = append(b, successPosition<<3|byte(protowire.BytesType), byte(2+2*n))
+		b = protowire.AppendVarint(append(b, 1<<3), r.Position) // commit
+		b = protowire.AppendVarint(append(b, 2<<3), r.Position) // prepare
+	} else {
+		b = append(b, successNoPosition<<3|byte(protowire.BytesType), 0)
 	}
-	return &streams.AppendResp{Result: &streams.AppendResp_Success_{Success: success}}
+	b[0], b[1] = 1<<3|byte(protowire.BytesType), byte(len(b)-2) // below 128: 37 bytes at most
+	return (*frame)(&b)
 }
 
 // wrongVersion fills the fields of today and those of version 20.6.0.

@@ -16,7 +16,8 @@ import (
 // frame is a response that is already encoded.
 type frame []byte
 
-// frameCodec sends frames as they are and leaves the rest to protobuf.
+// frameCodec sends frames as they are, decodes the messages of appends without
+// a copy, and leaves the rest to protobuf.
 type frameCodec struct{}
 
 // Name is protobuf's: frames are protobuf on the wire.
@@ -30,8 +31,11 @@ func (frameCodec) Marshal(v any) (mem.BufferSlice, error) {
 	return encoding.GetCodecV2("proto").Marshal(v)
 }
 
-// Unmarshal is protobuf's.
+// Unmarshal is protobuf's but for the messages of appends, which keep the data.
 func (frameCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	if m, ok := v.(*message); ok {
+		return m.decode(data.MaterializeToBuffer(mem.DefaultBufferPool()))
+	}
 	return encoding.GetCodecV2("proto").Unmarshal(data, v)
 }
 
@@ -118,4 +122,170 @@ func wireOf(r journal.Record, stringID bool) []byte {
 // uuidHalves is the structured form of an id in the protocol.
 func uuidHalves(id [16]byte) (most, least int64) {
 	return int64(binary.BigEndian.Uint64(id[:8])), int64(binary.BigEndian.Uint64(id[8:]))
+}
+
+// Tags of AppendReq and of the messages within it: the number of a field and
+// its kind on the wire.
+const (
+	tagOptions      = 1<<3 | uint64(protowire.BytesType)
+	tagProposed     = 2<<3 | uint64(protowire.BytesType)
+	tagIdentifier   = 1<<3 | uint64(protowire.BytesType) // of the options
+	tagRevision     = 2<<3 | uint64(protowire.VarintType)
+	tagNoStream     = 3<<3 | uint64(protowire.BytesType)
+	tagAny          = 4<<3 | uint64(protowire.BytesType)
+	tagStreamExists = 5<<3 | uint64(protowire.BytesType)
+	tagStreamName   = 3<<3 | uint64(protowire.BytesType) // of the identifier
+	tagID           = 1<<3 | uint64(protowire.BytesType) // of the proposed event
+	tagEntry        = 2<<3 | uint64(protowire.BytesType)
+	tagMetadata     = 3<<3 | uint64(protowire.BytesType)
+	tagData         = 4<<3 | uint64(protowire.BytesType)
+	tagStructured   = 1<<3 | uint64(protowire.BytesType) // of the id
+	tagText         = 2<<3 | uint64(protowire.BytesType)
+	tagMost         = 1<<3 | uint64(protowire.VarintType) // of the structured id
+	tagLeast        = 2<<3 | uint64(protowire.VarintType)
+	tagKey          = 1<<3 | uint64(protowire.BytesType) // of an entry
+	tagValue        = 2<<3 | uint64(protowire.BytesType)
+)
+
+// message is a message of an append as it came. It is decoded by hand: the
+// event stays where gRPC has received it, and what is not kept costs nothing.
+type message struct {
+	buffer mem.Buffer // what the slices point into
+	kind   uint64     // tagOptions, tagProposed, or another for none that is known
+
+	stream   []byte
+	expected uint64 // the tag of what is expected; 0: nothing
+	revision uint64
+
+	structured  [16]byte // the id
+	text        []byte   // the id as a text
+	eventType   []byte   // nil: missing
+	contentType []byte   // nil: missing
+	metadata    []byte
+	data        []byte
+}
+
+// decode takes the message over from a buffer, which it keeps unless it fails.
+// As protobuf demands, the last of several equal fields counts, and fields that
+// are not known are passed over.
+func (m *message) decode(b mem.Buffer) error {
+	*m = message{buffer: b}
+	err := each(b.ReadOnlyData(), func(tag, _ uint64, content []byte) error {
+		switch tag {
+		case tagOptions:
+			m.kind = tag
+			return each(content, m.option)
+		case tagProposed:
+			m.kind = tag
+			return each(content, m.proposed)
+		}
+		return nil
+	})
+	if err != nil {
+		b.Free()
+	}
+	return err
+}
+
+// each calls visit for the fields of b, with a number or with bytes that end
+// where they should.
+func each(b []byte, visit func(tag, number uint64, content []byte) error) error {
+	for len(b) > 0 {
+		field, kind, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		b = b[n:]
+		var number uint64
+		var content []byte
+		switch kind {
+		case protowire.VarintType:
+			number, n = protowire.ConsumeVarint(b)
+		case protowire.BytesType:
+			content, n = protowire.ConsumeBytes(b)
+		default:
+			n = protowire.ConsumeFieldValue(field, kind, b)
+		}
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		b = b[n:]
+		if err := visit(protowire.EncodeTag(field, kind), number, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// option takes a field of the options.
+func (m *message) option(tag, number uint64, content []byte) error {
+	switch tag {
+	case tagIdentifier:
+		return each(content, func(tag, _ uint64, content []byte) error {
+			if tag == tagStreamName {
+				m.stream = content
+			}
+			return nil
+		})
+	case tagRevision, tagNoStream, tagAny, tagStreamExists:
+		m.expected, m.revision = tag, number
+	}
+	return nil
+}
+
+// proposed takes a field of the event.
+func (m *message) proposed(tag, _ uint64, content []byte) error {
+	switch tag {
+	case tagID:
+		return each(content, m.id)
+	case tagEntry:
+		return m.entry(content)
+	case tagMetadata:
+		m.metadata = content
+	case tagData:
+		m.data = content
+	}
+	return nil
+}
+
+// id takes a field of the event's id, which is a structure or a text.
+func (m *message) id(tag, _ uint64, content []byte) error {
+	switch tag {
+	case tagText:
+		m.text, m.structured = content, [16]byte{}
+	case tagStructured:
+		m.text = nil
+		return each(content, func(tag, number uint64, _ []byte) error {
+			switch tag {
+			case tagMost:
+				binary.BigEndian.PutUint64(m.structured[:8], number)
+			case tagLeast:
+				binary.BigEndian.PutUint64(m.structured[8:], number)
+			}
+			return nil
+		})
+	}
+	return nil
+}
+
+// entry takes an entry of the system metadata, of which two are kept.
+func (m *message) entry(content []byte) error {
+	var key []byte
+	value := []byte{}
+	err := each(content, func(tag, _ uint64, content []byte) error {
+		switch tag {
+		case tagKey:
+			key = content
+		case tagValue:
+			value = content
+		}
+		return nil
+	})
+	switch string(key) {
+	case "type":
+		m.eventType = value
+	case "content-type":
+		m.contentType = value
+	}
+	return err
 }

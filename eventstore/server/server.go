@@ -35,6 +35,10 @@ const DefaultGrace = 10 * time.Second
 // the largest that is taken from it: one event per message.
 const maxMessageBytes = 17 << 20
 
+// streamWorkers is how many goroutines wait for calls: a new one for each call
+// would grow its stack each time. Further calls get goroutines of their own.
+const streamWorkers = 64
+
 // maxAppendLimit keeps an append below what the protocol's own log can hold.
 const maxAppendLimit = 15 << 20
 
@@ -111,6 +115,7 @@ func (s *Server) grpcOptions() []grpc.ServerOption {
 		grpc.MaxRecvMsgSize(maxMessageBytes),
 		grpc.MaxSendMsgSize(maxMessageBytes),
 		grpc.WaitForHandlers(true),
+		grpc.NumStreamWorkers(streamWorkers),
 		// Fixed windows: estimating them costs a ping, and two wake-ups, for each append.
 		grpc.InitialWindowSize(1 << 20),
 		grpc.InitialConnWindowSize(4 << 20),
