@@ -19,14 +19,14 @@ type CheckReport = journal.CheckReport
 // size bytes of the content before it returns; its first error, or the end of
 // ctx, ends the call.
 func (s *Store) Snapshot(ctx context.Context, put func(name string, size int64, content io.Reader) error) (Snapshot, error) {
-	return s.journal.Snapshot(ctx, put)
+	return s.engine.Load().journal.Snapshot(ctx, put)
 }
 
 // Check reads every event of the log as of now, while the store works, and
 // tells all damage that it finds. progress, which may be nil, hears how many
 // bytes of how many are done. The error is one of reading or of ctx.
 func (s *Store) Check(ctx context.Context, progress func(done, total int64)) (CheckReport, error) {
-	return s.journal.Check(ctx, progress)
+	return s.engine.Load().journal.Check(ctx, progress)
 }
 
 // CheckDir checks the log in o.Dir, which no process may have open, in the

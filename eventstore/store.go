@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -41,24 +42,55 @@ type Options struct {
 type Stats struct {
 	Head        uint64 // position of the newest durable event; 0 when there is none
 	Events      uint64 // events in the store
-	Appends     uint64 // writes answered since Open, refusals included
-	Syncs       uint64 // commits since Open; each made one or more writes durable with one fsync
+	Appends     uint64 // writes answered since Open or the last heal, refusals included
+	Syncs       uint64 // commits since then; each made one or more writes durable with one fsync
 	Subscribers int    // open subscriptions
+	Heals       uint64 // how often the index was found damaged, and made again, since Open
 }
 
 // Store is an open event store. It is safe for concurrent use.
 type Store struct {
+	opts     Options
+	engine   atomic.Pointer[engine]
+	stopping chan struct{} // closed by the first Stop
+	failed   chan struct{} // closed when only a new Open helps
+	kept     chan struct{} // closed when keep has ended
+	stop     sync.Once
+	closed   error // result of the first Stop
+	heals    atomic.Uint64
+
+	mu    sync.Mutex
+	front front // who answers clients now
+	cause error // why no engine answers; nil: the journal knows
+}
+
+// engine is a journal and the server before it.
+type engine struct {
 	journal *journal.Journal
 	server  *server.Server
-	stop    sync.Once
-	closed  error // result of the first Stop
 }
 
 // Open opens the store in o.Dir, or makes an empty one, and answers nobody
-// until Serve. Its time does not grow with the number of events. It fails when
+// until Serve. Its time does not grow with the number of events, unless the
+// index is missing or damaged and is made again from the log. It fails when
 // another process has the directory open, when a newer version wrote the data,
 // and when the log is damaged; the errors wrap those of package journal.
 func Open(o Options) (*Store, error) {
+	e, err := start(o)
+	if journal.IsIndexDamage(err) { // seen only when it was in use; it is gone now
+		e, err = start(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{opts: o, stopping: make(chan struct{}), failed: make(chan struct{}), kept: make(chan struct{}), front: e.server}
+	s.engine.Store(e)
+	go s.keep()
+	return s, nil
+}
+
+// start opens the journal and puts a server before it.
+func start(o Options) (*engine, error) {
 	j, err := journal.Open(journal.Options{
 		Dir: o.Dir, FS: o.FS, Now: o.Now, Logger: o.Logger,
 		CacheBytes: o.CacheBytes, MemTableBytes: o.MemTableBytes, IDWindow: o.IDWindow,
@@ -73,38 +105,63 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
-	return &Store{journal: j, server: s}, nil
+	e := &engine{j, s}
+	if err := j.Err(); err != nil { // it met damage on the way
+		s.Stop(context.Background())
+		return nil, errors.Join(err, j.Close())
+	}
+	return e, nil
 }
 
 // Serve answers clients on a listener, TCP or unix, until Stop, and then
 // returns nil. It may be called for several listeners; it closes each.
 func (s *Store) Serve(listener net.Listener) error {
-	if err := s.server.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
-		return err
+	e := newEntrance(listener, s.stopping)
+	defer e.Close() //nolint:errcheck // closed already
+	for {
+		f := s.answering()
+		if err := f.Serve(e.view()); err != nil && !errors.Is(err, grpc.ErrServerStopped) {
+			return err
+		}
+		if isClosed(s.stopping) {
+			return nil
+		}
+		if s.answering() == f { // it ended by itself
+			return s.Ready()
+		}
 	}
-	return nil
 }
 
 // Ready returns nil while the store can read and write, and otherwise why not:
-// it was stopped, it has failed, or the disk has not answered for long.
-func (s *Store) Ready() error { return s.journal.Ready() }
+// it was stopped, it has failed, its index is being made again, or the disk has
+// not answered for long.
+func (s *Store) Ready() error {
+	s.mu.Lock()
+	cause := s.cause
+	s.mu.Unlock()
+	if cause != nil {
+		return cause
+	}
+	return s.engine.Load().journal.Ready()
+}
 
-// Failed is closed when the store has stopped after a storage failure; Ready
-// then says why. Only a new Open helps.
-func (s *Store) Failed() <-chan struct{} { return s.journal.Failed() }
+// Failed is closed when the store has stopped after a storage failure that it
+// could not mend by itself; Ready then says why. Only a new Open helps.
+func (s *Store) Failed() <-chan struct{} { return s.failed }
 
 // Head returns the position of the newest durable event, 0 when there is none.
-func (s *Store) Head() uint64 { return s.journal.Head() }
+func (s *Store) Head() uint64 { return s.engine.Load().journal.Head() }
 
 // StoreID returns the id that was given to this store when its directory was made.
-func (s *Store) StoreID() string { return s.journal.StoreID() }
+func (s *Store) StoreID() string { return s.engine.Load().journal.StoreID() }
 
 // Stats returns figures for the operator.
 func (s *Store) Stats() Stats {
-	j := s.journal.Stats()
+	e := s.engine.Load()
+	j := e.journal.Stats()
 	return Stats{
 		Head: j.Head, Events: j.Events, Appends: j.Appends, Syncs: j.Syncs,
-		Subscribers: s.server.Subscribers(),
+		Subscribers: e.server.Subscribers(), Heals: s.heals.Load(),
 	}
 }
 
@@ -112,8 +169,12 @@ func (s *Store) Stats() Stats {
 // until ctx does or Options.Grace is over, and closes the files. Further calls return the first result.
 func (s *Store) Stop(ctx context.Context) error {
 	s.stop.Do(func() {
-		s.server.Stop(ctx)
-		s.closed = s.journal.Close()
+		close(s.stopping)
+		if s.closed = s.awaitKeeper(); s.closed != nil {
+			return
+		}
+		s.answering().Stop(ctx)
+		s.closed = s.engine.Load().journal.Close()
 	})
 	return s.closed
 }

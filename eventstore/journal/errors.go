@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"shiyang/eventstore/journal/index"
 	"shiyang/eventstore/journal/segment"
 )
 
@@ -29,6 +30,14 @@ var (
 	// ErrInvalid is wrapped by refusals of a request that no state would allow.
 	ErrInvalid = errors.New("invalid request")
 )
+
+// IsIndexDamage reports whether a journal stopped, or did not open, because its
+// index is not what was written. The log is then as good as before, and another
+// Open makes the index again from it. An index that could not be written is no
+// such case: the disk is then not to be trusted.
+func IsIndexDamage(err error) bool {
+	return errors.Is(err, index.ErrUnusable) && !errors.Is(err, index.ErrUnwritten)
+}
 
 // WrongRevisionError says that a stream is not where the writer expected it.
 type WrongRevisionError struct {

@@ -130,7 +130,7 @@ func (j *Journal) openIndex() (created int64, err error) {
 		if err == nil {
 			j.index = x
 			if created, err = j.catchUp(); err == nil {
-				return created, nil
+				return created, j.opts.FS.RemoveAll(j.damagedPath())
 			}
 			err = errors.Join(err, x.Close(true))
 		}
@@ -156,10 +156,17 @@ func (j *Journal) indexOptions() index.Options {
 	}
 }
 
+// damagedPath is where an index waits to be removed whose files are still open.
+func (j *Journal) damagedPath() string { return j.indexPath() + ".damaged" }
+
 // discardIndex takes an index away that the journal has stopped for, so that
 // the next Open makes it again.
 func (j *Journal) discardIndex() {
-	if err := j.opts.FS.Rename(j.indexPath(), j.indexPath()+".damaged"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	err := j.opts.FS.RemoveAll(j.damagedPath()) // of an earlier time: a folder replaces only an empty one
+	if err == nil {
+		err = j.opts.FS.Rename(j.indexPath(), j.damagedPath())
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.opts.Logger.LogAttrs(context.Background(), slog.LevelError, "remove damaged event index", errorAttr(err))
 	}
 }

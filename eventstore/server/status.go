@@ -71,6 +71,8 @@ func toStatus(trailer setTrailer, err error) error {
 		return status.Error(codes.ResourceExhausted, err.Error())
 	case errors.Is(err, journal.ErrClosed), errors.Is(err, journal.ErrFailed):
 		return status.Error(codes.Unavailable, err.Error())
+	case journal.IsIndexDamage(err): // the log is whole, and the store heals itself
+		return status.Error(codes.Unavailable, err.Error())
 	case errors.Is(err, journal.ErrCorrupt):
 		return status.Error(codes.DataLoss, err.Error())
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

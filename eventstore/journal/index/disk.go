@@ -129,13 +129,17 @@ func (d *disk) Unwrap() vfs.FS { return d.FS }
 
 func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
-// backgroundError is called by Pebble when it could not write a table.
+// backgroundError is called by Pebble when it could not write a table, or could
+// not read those that it was to merge.
 func (d *disk) backgroundError(err error) {
-	if !isFull(err) {
+	switch {
+	case isFull(err):
+		d.tell(true)
+	case pebble.IsCorruptionError(err):
+		d.fail(fmt.Errorf("%w: %w", ErrUnusable, err))
+	default:
 		d.fail(fmt.Errorf("index: %w", err))
-		return
 	}
-	d.tell(true)
 }
 
 func (d *disk) roomAgain() { d.tell(false) }
@@ -198,7 +202,7 @@ func (l logger) Errorf(format string, args ...any) {
 // Fatalf reports the index as unusable. Pebble does not expect it to return: a
 // background goroutine whose book-keeping failed must not go on, so it ends.
 func (l logger) Fatalf(format string, args ...any) {
-	l.disk.fail(fmt.Errorf("%w: %w", ErrUnusable, fmt.Errorf(format, args...)))
+	l.disk.fail(fmt.Errorf("%w: %w: %w", ErrUnusable, ErrUnwritten, fmt.Errorf(format, args...)))
 	if l.disk.opened.Load() && (format == "%s" || strings.HasPrefix(format, "MANIFEST")) {
 		l.disk.abandoned.Store(true)
 		runtime.Goexit()

@@ -43,6 +43,10 @@ type Index struct {
 // it must be removed and made again.
 var ErrUnusable = errors.New("the index is damaged")
 
+// ErrUnwritten is wrapped, beside ErrUnusable, when the index could not be kept
+// on the disk. Then it is the disk that is not to be trusted.
+var ErrUnwritten = errors.New("the index could not be written")
+
 // queuedBuffers is how many write buffers may wait for the disk: more than ever
 // will, since Options.Full or Options.Failed stop whoever commits when the first
 // cannot be written. Pebble would let a writer wait as long as the disk is full.

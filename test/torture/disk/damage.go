@@ -161,18 +161,16 @@ func (d *platter) trial(ctx context.Context) error {
 		}
 	}
 	n, err := open(d.t, fs)
-	if errors.Is(err, eventstore.ErrFailed) { // what is made from the log is made again the next time
-		d.t.Add("refused once", 1)
-		n, err = open(d.t, fs)
-	}
 	if err != nil {
 		d.refused(err, where)
 		return nil
 	}
-	history := d.oracle.Read()
-	verdict, err := n.Judge(ctx, history, d.oracle.Promised())
-	if err == nil {
-		err = d.readStreams(ctx, n, history, &verdict)
+	verdict, err := d.readAll(ctx, n)
+	for tries := 0; err != nil && n.healing(ctx) && tries < 3; tries++ {
+		d.t.Add("index healed while serving", 1)
+		if n, err = n.redial(); err == nil {
+			verdict, err = d.readAll(ctx, n)
+		}
 	}
 	switch {
 	case err != nil && n.store.Ready() == nil && !isDamage(err):
@@ -189,6 +187,16 @@ func (d *platter) trial(ctx context.Context) error {
 	}
 	_ = n.stop(ctx, true) // a store that met damage may say so once more
 	return nil
+}
+
+// readAll reads the log, and each stream by itself.
+func (d *platter) readAll(ctx context.Context, n *node) (oracle.Verdict, error) {
+	history := d.oracle.Read()
+	verdict, err := n.Judge(ctx, history, d.oracle.Promised())
+	if err == nil {
+		err = d.readStreams(ctx, n, history, &verdict)
+	}
+	return verdict, err
 }
 
 // refused judges a store that does not open.

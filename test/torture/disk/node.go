@@ -37,6 +37,7 @@ type node struct {
 	store  *eventstore.Store
 	served chan error
 	socket string
+	heals  uint64 // how often its index was made again, as far as is known
 }
 
 var sockets atomic.Int64
@@ -86,6 +87,31 @@ func serve(t *trial.Trial, store *eventstore.Store) (n *node, err error) {
 	}
 	go func() { n.served <- store.Serve(listener) }()
 	n.Client, err = wire.Dial("unix://" + n.socket)
+	return n, err
+}
+
+// healing reports whether the store has found its index damaged, and waits
+// until it has made it again from the log, or has given up.
+func (n *node) healing(ctx context.Context) bool {
+	healed := n.heals
+	err := until(ctx, "the index is whole again", func() bool {
+		select {
+		case <-n.store.Failed():
+			return true
+		default:
+			return n.store.Ready() == nil
+		}
+	})
+	n.heals = n.store.Stats().Heals
+	return err == nil && n.heals > healed
+}
+
+// redial connects anew: a store that heals cuts its clients off.
+func (n *node) redial() (*node, error) {
+	client, err := wire.Dial("unix://" + n.socket)
+	if err == nil {
+		err, n.Client = n.Close(), client
+	}
 	return n, err
 }
 
