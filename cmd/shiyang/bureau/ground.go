@@ -43,7 +43,7 @@ type ground struct {
 	numbers  *series.Allocator
 	files    *blob.Files
 	library  *lawbook.Library
-	desk
+	kept
 	feed    *feed.Feed // the log, for everything that follows it
 	closers []func(context.Context) error
 }

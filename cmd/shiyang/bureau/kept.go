@@ -16,8 +16,8 @@ import (
 	"shiyang/internal/readmodel"
 )
 
-// desk is what only the gateway keeps; nil in other parts.
-type desk struct {
+// kept is what only the gateway keeps; nil in other parts.
+type kept struct {
 	secrets *secrets.Store
 	drafts  *drafts.Store
 }
