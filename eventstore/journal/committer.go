@@ -2,8 +2,6 @@ package journal
 
 import (
 	"container/list"
-	"errors"
-	"fmt"
 	"hash/maphash"
 
 	"shiyang/eventstore/journal/index"
@@ -198,24 +196,20 @@ func (c *committer) fillWindow() error {
 
 // indexFrame makes the committer's frame, which is durable, findable. Readers
 // see it only when the head is published.
-func (j *Journal) indexFrame(c *committer, w segment.Written) (err error) {
-	defer func() { // Pebble panics on some errors; the journal stops instead
-		if r := recover(); r != nil {
-			err = errors.Join(err, fmt.Errorf("index: %v", r))
-		}
-	}()
+func (j *Journal) indexFrame(c *committer, w segment.Written) error {
 	first := c.position - uint64(len(c.written)) + 1
 	place := segment.Place{Position: first, File: w.File, Offset: w.Offset}
-	batch := j.index.Batch()
-	err = batch.Frame(place)
-	state := index.State{Store: j.log.Store, Position: c.position, After: segment.Place{File: w.File, Offset: w.End}}
-	w.Locations(func(i int, at segment.Location) {
+	last := len(c.written) - 1
+	state := index.State{
+		Store: j.log.Store, Position: c.position, Last: w.Location(last),
+		After: segment.Place{File: w.File, Offset: w.End},
+	}
+	err := j.index.AddFrame(place, state, len(c.written), func(i int) (string, index.Entry) {
 		e := c.written[i]
-		err = errors.Join(err, batch.Add(e.stream, index.Entry{Revision: e.revision, Position: first + uint64(i), At: at}))
-		state.Last = at
+		return e.stream, index.Entry{Revision: e.revision, Position: first + uint64(i), At: w.Location(i)}
 	})
-	if err = errors.Join(err, batch.Commit(state)); err != nil {
-		return fmt.Errorf("index: %w", err)
+	if err != nil {
+		return err
 	}
 	j.recent.add(place)
 	if c.file != w.File && c.file != 0 { // a file is full: what is in it need not be indexed again

@@ -20,7 +20,8 @@ type Batch struct {
 	mark  segment.Place // the newest
 }
 
-// Batch returns the one batch of the goroutine that commits, emptied.
+// Batch returns the one batch that there is, emptied. It is for whoever makes
+// the index anew, before the first AddFrame.
 func (x *Index) Batch() *Batch {
 	x.batch.batch.Reset()
 	return x.batch
@@ -28,12 +29,16 @@ func (x *Index) Batch() *Batch {
 
 // Add adds an event, and makes it the end of its stream.
 func (b *Batch) Add(stream string, e Entry) error {
-	b.key = appendRevisionKey(b.key[:0], stream, e.Revision)
-	b.value = appendEntry(b.value[:0], e)
-	if err := b.batch.Set(b.key, b.value, nil); err != nil {
+	if err := b.revision(stream, e); err != nil {
 		return err
 	}
 	return b.head(stream, e)
+}
+
+func (b *Batch) revision(stream string, e Entry) error {
+	b.key = appendRevisionKey(b.key[:0], stream, e.Revision)
+	b.value = appendEntry(b.value[:0], e)
+	return b.batch.Set(b.key, b.value, nil)
 }
 
 func (b *Batch) head(stream string, e Entry) error {

@@ -10,10 +10,11 @@
 // Keys are big-endian, so they sort in reading order; values are varints. A
 // place is a file number, an offset and a length.
 //
-// The database is written without a write-ahead log, and only after the log is
-// durable. After a crash Pebble comes back as it was at some earlier commit,
-// and what the log has beyond that is indexed again. Since every commit also
-// says how far it goes, the two cannot disagree about that point.
+// The database is written without a write-ahead log, in batches of many events,
+// and only after the log is durable; until then events wait in memory (AddFrame).
+// After a crash Pebble comes back as it was at some earlier commit, and what
+// the log has beyond that is indexed again. Since every commit also says how
+// far it goes, the two cannot disagree about that point.
 //
 // When the disk is full, Pebble cannot write its buffers out and tries again
 // at once and for ever; the file system that it is given makes it wait a

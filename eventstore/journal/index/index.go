@@ -31,11 +31,12 @@ type Options struct {
 	ReadOnly bool
 }
 
-// Index is an open index. One goroutine may commit; any number may read.
+// Index is an open index. One goroutine may add frames; any number may read.
 type Index struct {
 	db      *pebble.DB
 	disk    *disk
-	batch   *Batch
+	pending pending
+	batch   *Batch          // of whoever hands over what is pending
 	flushed <-chan struct{} // closed when the last Flush is done
 }
 
@@ -86,6 +87,8 @@ func Open(o Options) (*Index, error) {
 		x.db = db
 		x.batch = &Batch{index: x, batch: db.NewBatch()}
 		x.disk.opened.Store(true)
+		x.pending.init()
+		x.pending.ended.Go(x.handOverMany)
 		return x, nil
 	case isFull(err), errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("open index: %w", err)
@@ -132,6 +135,9 @@ func (x *Index) damaged(err error) error {
 
 // Head returns the end of a stream, None when it has no events.
 func (x *Index) Head(stream string) (Entry, error) {
+	if e, ok := x.pending.end(stream); ok {
+		return e, nil
+	}
 	var space [128]byte
 	value, closer, err := x.db.Get(appendHeadKey(space[:0], stream))
 	if errors.Is(err, pebble.ErrNotFound) {
@@ -146,6 +152,9 @@ func (x *Index) Head(stream string) (Entry, error) {
 
 // Find returns where a revision of a stream is.
 func (x *Index) Find(stream string, revision int64) (Entry, bool, error) {
+	if err := x.handOver(); err != nil {
+		return Entry{}, false, err
+	}
 	var space [128]byte
 	value, closer, err := x.db.Get(appendRevisionKey(space[:0], stream, revision))
 	if errors.Is(err, pebble.ErrNotFound) {
@@ -192,7 +201,7 @@ type Head struct {
 // Heads yields the ends of all streams, ordered by name.
 func (x *Index) Heads() iter.Seq2[Head, error] {
 	return func(yield func(Head, error) bool) {
-		it, err := x.db.NewIter(&pebble.IterOptions{LowerBound: []byte{headPrefix}, UpperBound: []byte{headPrefix + 1}})
+		it, err := x.iterator(&pebble.IterOptions{LowerBound: []byte{headPrefix}, UpperBound: []byte{headPrefix + 1}})
 		if err != nil {
 			yield(Head{}, x.damaged(err))
 			return
@@ -210,11 +219,19 @@ func (x *Index) Heads() iter.Seq2[Head, error] {
 	}
 }
 
+// iterator returns one that sees everything added so far.
+func (x *Index) iterator(o *pebble.IterOptions) (*pebble.Iterator, error) {
+	if err := x.handOver(); err != nil {
+		return nil, err
+	}
+	return x.db.NewIter(o)
+}
+
 // step moves an iterator and tells whether it stands on a key.
 type step func(*pebble.Iterator) bool
 
 func (x *Index) walk(o *pebble.IterOptions, first, next step, read func(*pebble.Iterator) (Entry, error), yield func(Entry, error) bool) {
-	it, err := x.db.NewIter(o)
+	it, err := x.iterator(o)
 	if err != nil {
 		yield(Entry{}, x.damaged(err))
 		return
@@ -238,7 +255,7 @@ func (x *Index) Mark(position uint64) (segment.Place, error) {
 	if position < math.MaxUint64 {
 		o.UpperBound = appendMarkKey(nil, position+1)
 	}
-	it, err := x.db.NewIter(o)
+	it, err := x.iterator(o)
 	if err != nil {
 		return segment.Place{}, x.damaged(err)
 	}
@@ -262,8 +279,11 @@ func (x *Index) CacheUse() (hits, misses int64) {
 }
 
 // Flush begins to write the buffer out and does not wait. It does nothing while
-// an earlier call is still at work. Like Commit it is for one goroutine.
+// an earlier call is still at work. Like AddFrame it is for one goroutine.
 func (x *Index) Flush() error {
+	if err := x.handOver(); err != nil {
+		return err
+	}
 	if x.flushed != nil {
 		select {
 		case <-x.flushed:
@@ -285,11 +305,16 @@ func (x *Index) Close(failed bool) (err error) {
 			err = fmt.Errorf("close index: %v", r)
 		}
 	}()
-	if x.disk.abandoned.Load() {
+	close(x.pending.many)
+	if x.disk.abandoned.Load() { // a goroutine may hang in it for ever
 		x.disk.close()
 		return nil
 	}
-	err = x.batch.batch.Close()
+	x.pending.ended.Wait()
+	if !failed && !x.disk.readOnly && !x.disk.isBroken() {
+		err = x.handOver()
+	}
+	err = errors.Join(err, x.batch.batch.Close())
 	if !failed && !x.disk.readOnly && !x.disk.full.Load() && !x.disk.isBroken() {
 		err = errors.Join(err, x.disk.flush(x.db))
 	}

@@ -56,6 +56,9 @@ func (r *Removal) Mark(at segment.Place) error {
 
 // Commit applies the removal. A crash may undo it.
 func (r *Removal) Commit() (err error) {
+	if err := r.index.handOver(); err != nil { // what is removed must be there
+		return err
+	}
 	defer func() { // Pebble panics on some errors
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", ErrUnusable, p)
@@ -82,6 +85,9 @@ func (r *Removal) Close() error {
 // Settle waits until everything committed so far is on disk. It fails with
 // segment.ErrDiskFull when there is no room for it.
 func (x *Index) Settle() error {
+	if err := x.handOver(); err != nil {
+		return err
+	}
 	if err := x.disk.flush(x.db); err != nil {
 		return fmt.Errorf("write the index out: %w", err)
 	}

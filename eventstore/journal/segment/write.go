@@ -60,16 +60,14 @@ type Written struct {
 	frame  *Frame
 }
 
-// Locations calls visit with the place of each record.
-func (w Written) Locations(visit func(i int, at Location)) {
+// Location returns the place of the i-th record, until the frame is reset.
+func (w Written) Location(i int) Location {
 	offsets := w.frame.offsets
-	for i, at := range offsets {
-		end := uint32(len(w.frame.buf))
-		if i+1 < len(offsets) {
-			end = offsets[i+1]
-		}
-		visit(i, Location{w.File, w.Offset + int64(at), int64(end - at - recordHeader)})
+	at, end := offsets[i], uint32(len(w.frame.buf))
+	if i+1 < len(offsets) {
+		end = offsets[i+1]
 	}
+	return Location{w.File, w.Offset + int64(at), int64(end - at - recordHeader)}
 }
 
 // Append makes a frame durable; its first position must be Next. An ErrDiskFull
