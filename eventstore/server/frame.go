@@ -16,7 +16,10 @@ import (
 // frame is a response that is already encoded.
 type frame []byte
 
-// frameCodec sends frames as they are, decodes the messages of appends without
+// response is a response that is already encoded, in memory that is used again.
+type response struct{ buffer mem.Buffer }
+
+// frameCodec sends frames and responses as they are, decodes the messages of appends without
 // a copy, and leaves the rest to protobuf.
 type frameCodec struct{}
 
@@ -25,8 +28,11 @@ func (frameCodec) Name() string { return "proto" }
 
 // Marshal passes a frame on, which must not be changed afterwards.
 func (frameCodec) Marshal(v any) (mem.BufferSlice, error) {
-	if f, ok := v.(*frame); ok {
-		return mem.BufferSlice{mem.SliceBuffer(*f)}, nil
+	switch m := v.(type) {
+	case *frame:
+		return mem.BufferSlice{mem.SliceBuffer(*m)}, nil
+	case *response:
+		return mem.BufferSlice{m.buffer}, nil
 	}
 	return encoding.GetCodecV2("proto").Marshal(v)
 }
@@ -71,6 +77,9 @@ func resolve(e journal.Record, t reading.Target, stringID bool) resolved {
 	}
 	return r
 }
+
+// size is more than the ReadResp that carries r takes.
+func (r resolved) size() int { return len(r.event) + len(r.link) + maxFrameHeader }
 
 // appendFrame appends the ReadResp that carries r; that of Streams and that of
 // PersistentSubscriptions have the same field numbers.

@@ -3,9 +3,12 @@ package server
 import (
 	"iter"
 	"math"
+	"sync"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/proto"
 
 	"shiyang/eventstore/access"
@@ -31,13 +34,82 @@ type reader struct {
 	page     page
 }
 
-// page holds encoded frames. Once sent its buffer belongs to gRPC.
+// page holds encoded responses until they are sent. They lie in chunks, each of
+// which is used again when gRPC has written all that is in it.
 type page struct {
-	buf  []byte
-	ends []int
+	responses []mem.Buffer
+	bytes     int
+	chunk     mem.Buffer // the one being filled; nil: none
+	space     []byte     // what is in it, with room for more
+	next      response   // on its way to gRPC
 }
 
-func (p *page) full() bool { return len(p.buf) >= pageBytes }
+// Chunks of a page. A short read, and the first events of a long one, do with
+// the first.
+const (
+	firstChunk = 4 << 10
+	chunkBytes = 64 << 10
+)
+
+// chunkPool keeps chunks of chunkBytes.
+type chunkPool struct{ pool sync.Pool }
+
+var chunks = &chunkPool{sync.Pool{New: func() any { return new(make([]byte, chunkBytes)) }}}
+
+// Get returns a chunk, whatever was in it.
+func (c *chunkPool) Get(int) *[]byte { return c.pool.Get().(*[]byte) }
+
+// Put takes a chunk back.
+func (c *chunkPool) Put(b *[]byte) { c.pool.Put(b) }
+
+func (p *page) full() bool { return p.bytes >= pageBytes }
+
+// room returns space for a response of at most n bytes; put takes it back filled.
+func (p *page) room(n int) []byte {
+	if used := len(p.space); cap(p.space)-used >= n {
+		return p.space[used:used]
+	}
+	size := firstChunk
+	if p.chunk != nil {
+		size = chunkBytes
+		p.chunk.Free()
+	}
+	if size = max(size, n); size == chunkBytes {
+		b := chunks.Get(size)
+		p.chunk, p.space = mem.NewBuffer(b, chunks), (*b)[:0]
+	} else {
+		b := make([]byte, size)
+		p.chunk, p.space = mem.SliceBuffer(b), b[:0]
+	}
+	return p.space
+}
+
+// put adds a response that was written into the room.
+func (p *page) put(b []byte) {
+	used := len(p.space)
+	p.space = p.space[:used+len(b)]
+	p.responses = append(p.responses, p.chunk.Slice(used, used+len(b)))
+	p.bytes += len(b)
+}
+
+// send hands the responses over to gRPC and empties the page.
+func (p *page) send(stream grpc.ServerStream) (err error) {
+	for i, b := range p.responses {
+		if err == nil {
+			p.next.buffer = b
+			err = stream.SendMsg(&p.next)
+		} else {
+			b.Free()
+		}
+		p.responses[i] = nil
+	}
+	p.responses, p.bytes = p.responses[:0], 0
+	if p.chunk != nil {
+		p.chunk.Free()
+		p.chunk, p.space = nil, nil
+	}
+	return err
+}
 
 // Read implements reads of a stream and of $all in both directions, and
 // subscriptions, which are reads without a count.
@@ -183,9 +255,6 @@ func (r *reader) pages(count uint64, moved func(journal.Record), open func() ite
 
 // add puts an event on the page.
 func (r *reader) add(e journal.Record) error {
-	if len(r.page.buf) == 0 {
-		r.page.buf = make([]byte, 0, max(len(e.Wire)+maxFrameHeader, 4<<10))
-	}
 	var target reading.Target
 	if r.options.GetResolveLinks() {
 		var err error
@@ -196,30 +265,24 @@ func (r *reader) add(e journal.Record) error {
 			return err
 		}
 	}
-	r.page.buf = appendFrame(r.page.buf, resolve(e, target, r.stringID))
-	r.page.ends = append(r.page.ends, len(r.page.buf))
+	shown := resolve(e, target, r.stringID)
+	r.page.put(appendFrame(r.page.room(shown.size()), shown))
 	return nil
 }
 
 // addMessage puts a response that is no event on the page.
 func (r *reader) addMessage(m *streams.ReadResp) error {
-	var err error
-	r.page.buf, err = proto.MarshalOptions{}.MarshalAppend(r.page.buf, m)
-	r.page.ends = append(r.page.ends, len(r.page.buf))
+	b, err := proto.MarshalOptions{}.MarshalAppend(r.page.room(proto.Size(m)), m)
+	if err == nil {
+		r.page.put(b)
+	}
 	return err
 }
 
 // flush sends the page.
 func (r *reader) flush() error {
-	start := 0
-	var f frame
-	for _, end := range r.page.ends {
-		f = r.page.buf[start:end:end]
-		if err := r.stream.SendMsg(&f); err != nil {
-			return err
-		}
-		start = end
+	if err := r.page.send(r.stream); err != nil {
+		return err
 	}
-	r.page.buf, r.page.ends = nil, r.page.ends[:0]
 	return r.stream.Context().Err()
 }
