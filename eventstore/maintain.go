@@ -13,6 +13,12 @@ type Snapshot = journal.Snapshot
 // CheckReport tells what a check of the log has found.
 type CheckReport = journal.CheckReport
 
+// ScavengeOptions say how to scavenge.
+type ScavengeOptions = journal.ScavengeOptions
+
+// ScavengeReport tells what a scavenge has done or would do.
+type ScavengeReport = journal.ScavengeReport
+
 // Snapshot hands out all files of the log as of one durable position, while
 // the store works. Placed under their names (which contain a directory) in an
 // empty directory, they are that log, with the same positions. put must read
@@ -35,4 +41,21 @@ func CheckDir(ctx context.Context, o Options, progress func(done, total int64)) 
 	return journal.CheckDir(ctx, journal.Options{
 		Dir: o.Dir, FS: o.FS, Now: o.Now, Logger: o.Logger, CacheBytes: o.CacheBytes, MemTableBytes: o.MemTableBytes,
 	}, progress)
+}
+
+// Scavenge removes from the log what no read of a stream can return any more
+// ($maxCount, $maxAge, $tb, deletes and tombstones), and gives its space back,
+// while the store works. $all then no longer shows those events; positions and
+// revisions stay as they are, and so does the newest event of every stream.
+// Only full files of the log are scavenged. One scavenge runs at a time; what
+// is done when it fails or ctx ends stays done, and the report tells it.
+func (s *Store) Scavenge(ctx context.Context, o ScavengeOptions) (ScavengeReport, error) {
+	return s.engine.Load().journal.Scavenge(ctx, o)
+}
+
+// ScavengeDir scavenges the log in o.Dir, which no process may have open.
+func ScavengeDir(ctx context.Context, o Options, how ScavengeOptions) (ScavengeReport, error) {
+	return journal.ScavengeDir(ctx, journal.Options{
+		Dir: o.Dir, FS: o.FS, Now: o.Now, Logger: o.Logger, CacheBytes: o.CacheBytes, MemTableBytes: o.MemTableBytes,
+	}, how)
 }

@@ -128,6 +128,20 @@ func (j *Journal) Scavenge(ctx context.Context, o ScavengeOptions) (ScavengeRepo
 	return report, err
 }
 
+// ScavengeDir scavenges the journal in o.Dir, which no process may have open.
+func ScavengeDir(ctx context.Context, o Options, how ScavengeOptions) (ScavengeReport, error) {
+	o = o.withDefaults()
+	if _, err := o.FS.Stat(o.FS.PathJoin(o.Dir, logDir)); err != nil {
+		return ScavengeReport{}, fmt.Errorf("scavenge event journal in %s: %w", o.Dir, err)
+	}
+	j, err := Open(o)
+	if err != nil {
+		return ScavengeReport{}, err
+	}
+	report, err := j.Scavenge(ctx, how)
+	return report, errors.Join(err, j.Close())
+}
+
 // untilClosed ends a context with the journal.
 func (j *Journal) untilClosed(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, stop := context.WithCancelCause(ctx)

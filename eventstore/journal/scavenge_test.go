@@ -108,7 +108,7 @@ func shown(t testing.TB, j *journal.Journal) (lines []string) {
 		for r, err := range j.EventsBackwards(name, s.First, s.Last) {
 			add(r, err)
 		}
-		for revision := s.First; revision <= s.Last; revision++ {
+		for revision := s.First; revision <= s.Last; revision += 5 {
 			if r, found, err := j.Event(name, revision); err != nil || found {
 				add(r, err)
 			}
@@ -183,14 +183,14 @@ func wantSound(t testing.TB, r journal.CheckReport, err error) {
 // TestAScavengeRemovesWhatIsHiddenAndNothingElse compares all reads before and
 // after, for random streams, again after opening, and with a new index.
 func TestAScavengeRemovesWhatIsHiddenAndNothingElse(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			random, c, fs := rand.New(rand.NewPCG(seed, 1)), newClock(), vfs.NewMem()
 			o := options(fs)
-			o.Now = c.at
+			o.Now, o.SegmentBytes = c.at, 24<<10
 			j := open(t, o)
 			for range 3 {
-				furnish(t, j, random, c, 250)
+				furnish(t, j, random, c, 100)
 				seen, all, hidden := shown(t, j), everything(t, j), removable(t, j)
 				size := j.Stats().LogBytes
 				planned := scavenge(t, j, journal.ScavengeOptions{DryRun: true})

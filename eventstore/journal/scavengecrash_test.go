@@ -24,7 +24,7 @@ func furnished(t *testing.T, fs vfs.FS, steps int) (o journal.Options, seen []st
 	t.Helper()
 	c := newClock()
 	o = options(fs)
-	o.Now = c.at
+	o.Now, o.SegmentBytes = c.at, 16<<10
 	j := open(t, o)
 	furnish(t, j, rand.New(rand.NewPCG(11, 12)), c, steps)
 	seen = shown(t, j)
@@ -78,7 +78,7 @@ func wantEqual(t *testing.T, got, want map[uint64]string) {
 // random part.
 func TestACrashAtAnyMomentOfAScavengeHarmsNothing(t *testing.T) {
 	mem := vfs.NewCrashableMem()
-	o, seen := furnished(t, renaming{mem}, 400)
+	o, seen := furnished(t, renaming{mem}, 150)
 	var taken []*vfs.MemFS
 	random := rand.New(rand.NewPCG(1, 2))
 	var armed atomic.Bool
@@ -131,7 +131,7 @@ func (n noRepair) Handle(_ context.Context, r slog.Record) error {
 func TestAFailureDuringAScavengeHarmsNothing(t *testing.T) {
 	var want map[uint64]string
 	base := vfs.NewCrashableMem()
-	o, seen := furnished(t, renaming{base}, 250)
+	o, seen := furnished(t, renaming{base}, 80)
 	for n := int64(1); ; n++ {
 		mem := base.CrashClone(vfs.CrashCloneCfg{})
 		o.FS = mem
@@ -179,7 +179,7 @@ func TestAFailureDuringAScavengeHarmsNothing(t *testing.T) {
 func scavenged(t *testing.T) (damaged, []string) {
 	t.Helper()
 	mem := vfs.NewMem()
-	o, _ := furnished(t, mem, 400)
+	o, _ := furnished(t, mem, 120)
 	j := open(t, o)
 	before := readAll(t, mem, "data/log")
 	if done := scavenge(t, j, journal.ScavengeOptions{}); done.Rewritten < 4 {
@@ -225,7 +225,7 @@ func TestAFlippedBitInAScavengedFileIsRefused(t *testing.T) {
 	d, names := scavenged(t)
 	random := rand.New(rand.NewPCG(7, 8))
 	for _, name := range names {
-		for range 40 {
+		for range 25 {
 			flipped := slices.Clone(d.files[name])
 			at := random.IntN(len(flipped))
 			if random.IntN(4) == 0 {
@@ -283,11 +283,11 @@ func TestAScavengedFileThatIsShortOrGoneIsRefused(t *testing.T) {
 // TestADamagedFileIsNotScavenged: a rewritten file would hide the damage.
 func TestADamagedFileIsNotScavenged(t *testing.T) {
 	mem := vfs.NewMem()
-	o, _ := furnished(t, mem, 300)
+	o, _ := furnished(t, mem, 100)
 	d := damaged{files: readAll(t, mem, "data")}
 	const name = "data/log/00000002.seg"
 	content := slices.Clone(d.files[name])
-	content[30_000] ^= 1
+	content[9_000] ^= 1
 	o.FS = d.with(t, name, content)
 	j := open(t, o)
 	if _, err := j.Scavenge(t.Context(), journal.ScavengeOptions{}); !errors.Is(err, journal.ErrCorrupt) {
@@ -301,7 +301,7 @@ func TestADamagedFileIsNotScavenged(t *testing.T) {
 // TestASnapshotOfAScavengedLogIsThatLog restores one, with its index made anew.
 func TestASnapshotOfAScavengedLogIsThatLog(t *testing.T) {
 	mem := vfs.NewMem()
-	o, seen := furnished(t, mem, 300)
+	o, seen := furnished(t, mem, 100)
 	j := open(t, o)
 	scavenge(t, j, journal.ScavengeOptions{})
 	fs, s := restore(t, j)
@@ -322,7 +322,7 @@ func TestASnapshotOfAScavengedLogIsThatLog(t *testing.T) {
 // one moment.
 func TestACopyHoldsTheExchangeBack(t *testing.T) {
 	mem := vfs.NewMem()
-	o, _ := furnished(t, mem, 300)
+	o, _ := furnished(t, mem, 100)
 	j := open(t, o)
 	before := j.Stats().LogBytes
 	started, ended := false, make(chan error, 1)

@@ -138,7 +138,7 @@ func TestLifeGoesOnDuringScavenges(t *testing.T) {
 	written := make(chan struct{})
 	var load, others sync.WaitGroup
 	for w := range writers {
-		load.Go(func() { l.writer(w, 300) })
+		load.Go(func() { l.writer(w, 150) })
 		others.Go(func() {
 			again(written, func() {
 				for _, stream := range []string{"kept", "short", "gone"} {
@@ -169,7 +169,7 @@ func TestLifeGoesOnDuringScavenges(t *testing.T) {
 		t.Errorf("%d events were removed, stats %+v", removed, s)
 	}
 	for w := range writers {
-		if s, err := l.journal.Stream(fmt.Sprintf("kept-%d", w)); err != nil || s.Last != 299 {
+		if s, err := l.journal.Stream(fmt.Sprintf("kept-%d", w)); err != nil || s.Last != 149 {
 			t.Errorf("%+v, %v", s, err)
 		}
 	}
@@ -191,7 +191,7 @@ func readOnly(_ string, _ int64, content io.Reader) error {
 
 // TestAReaderGoesOnInTheFileThatWasReplaced stops in the middle of reads.
 func TestAReaderGoesOnInTheFileThatWasReplaced(t *testing.T) {
-	o, _ := furnished(t, vfs.NewMem(), 300)
+	o, _ := furnished(t, vfs.NewMem(), 100)
 	j := open(t, o)
 	want := everything(t, j)
 	got, done := 0, false
@@ -271,7 +271,7 @@ func TestASmallGainIsLeftAlone(t *testing.T) {
 // TestOneScavengeAtATimeAndNoneAfterClose holds one after its first file, and
 // closes the journal under it.
 func TestOneScavengeAtATimeAndNoneAfterClose(t *testing.T) {
-	o, _ := furnished(t, vfs.NewMem(), 300)
+	o, _ := furnished(t, vfs.NewMem(), 100)
 	j, err := journal.Open(o)
 	if err != nil {
 		t.Fatal(err)
@@ -312,7 +312,7 @@ func TestOneScavengeAtATimeAndNoneAfterClose(t *testing.T) {
 }
 
 func TestAScavengeEndsWithItsContext(t *testing.T) {
-	o, seen := furnished(t, vfs.NewMem(), 300)
+	o, seen := furnished(t, vfs.NewMem(), 100)
 	j := open(t, o)
 	ctx, cancel := context.WithCancel(t.Context())
 	done, err := j.Scavenge(ctx, journal.ScavengeOptions{Progress: func(int64, int64) { cancel() }})
@@ -325,7 +325,7 @@ func TestAScavengeEndsWithItsContext(t *testing.T) {
 // TestAScavengeWithoutRoomChangesNothing fills the disk.
 func TestAScavengeWithoutRoomChangesNothing(t *testing.T) {
 	mem := vfs.NewMem()
-	o, seen := furnished(t, mem, 300)
+	o, seen := furnished(t, mem, 100)
 	var full atomic.Bool
 	hooked := o
 	hooked.FS = errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {

@@ -24,6 +24,10 @@ var (
 	wakes         = desc("shiyang_store_wakes_total", "How often a commit woke a subscription or a consumer group.")
 	fromMemory    = desc("shiyang_store_events_from_memory_total", "Events that subscriptions to $all took from memory instead of from the log.")
 	refusedSigns  = desc("shiyang_store_sign_ins_refused_total", "Calls refused because the user or the password was wrong.")
+	scavenging    = desc("shiyang_store_scavenging", "1 while a scavenge is at work.")
+	scavenges     = desc("shiyang_store_scavenges_total", "Scavenges that have ended.")
+	scavenged     = desc("shiyang_store_scavenged_events_total", "Events that scavenges have removed.")
+	returned      = desc("shiyang_store_scavenged_bytes_total", "Bytes of the log that scavenges have given back.")
 	groupClients  = desc("shiyang_store_group_clients", "Clients of a consumer group.", "stream", "group")
 	groupFlying   = desc("shiyang_store_group_in_flight", "Events of a consumer group that are with its clients.", "stream", "group")
 	groupParked   = desc("shiyang_store_group_parked", "Parked events of a consumer group.", "stream", "group")
@@ -38,7 +42,7 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 func (s *Server) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		events, appends, latency, written, syncs, cacheHits, cacheMisses, logBytes, diskFree, diskTotal, subscriptions,
-		behindMost, wakes, fromMemory, refusedSigns, groupClients, groupFlying, groupParked, groupLag,
+		behindMost, wakes, fromMemory, refusedSigns, scavenging, scavenges, scavenged, returned, groupClients, groupFlying, groupParked, groupLag,
 	} {
 		ch <- d
 	}
@@ -84,6 +88,14 @@ func (c collected) journal(j journal.Stats) {
 	c.count(cacheHits, uint64(j.CacheHits))
 	c.count(cacheMisses, uint64(j.CacheMisses))
 	c.gauge(logBytes, float64(j.LogBytes))
+	c.count(scavenges, j.Scavenges)
+	c.count(scavenged, j.Removed)
+	c.count(returned, uint64(max(0, j.Returned)))
+	active := 0.0
+	if j.Scavenging {
+		active = 1
+	}
+	c.gauge(scavenging, active)
 	if j.DiskTotal > 0 {
 		c.gauge(diskFree, float64(j.DiskFree))
 		c.gauge(diskTotal, float64(j.DiskTotal))

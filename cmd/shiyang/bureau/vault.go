@@ -95,6 +95,14 @@ func (v *Vault) Check(ctx context.Context, progress func(done, total int64)) (co
 	return StoreVault{Store: v.ground.embedded}.Check(ctx, progress)
 }
 
+// Scavenge scavenges the log of the embedded store, while the bureau works.
+func (v *Vault) Scavenge(ctx context.Context, o eventstore.ScavengeOptions) (eventstore.ScavengeReport, error) {
+	if v.ground.embedded == nil {
+		return eventstore.ScavengeReport{}, errors.New("the log lies in another store, which scavenges itself")
+	}
+	return StoreVault{Store: v.ground.embedded}.Scavenge(ctx, o)
+}
+
 // openControl opens the door for commands of the operator, where this process
 // has the log to itself. Everything else can be opened by several processes,
 // so without the embedded store the commands open it themselves.
@@ -135,6 +143,13 @@ func (v StoreVault) Backup(ctx context.Context, put backup.Put) (backup.Summary,
 func (v StoreVault) Check(ctx context.Context, progress func(done, total int64)) (control.Findings, error) {
 	report, err := v.Store.Check(ctx, progress)
 	return Findings(report), err
+}
+
+// Scavenge scavenges the log, and rests as long as it works: others wait for
+// the same disk.
+func (v StoreVault) Scavenge(ctx context.Context, o eventstore.ScavengeOptions) (eventstore.ScavengeReport, error) {
+	o.Gentle = true
+	return v.Store.Scavenge(ctx, o)
 }
 
 // Findings says in words what a check found.
@@ -201,4 +216,9 @@ func bucket(files *blob.Files) func(context.Context, backup.Put) error {
 func CheckFolder(ctx context.Context, c config.Config, log *slog.Logger, progress func(done, total int64)) (control.Findings, error) {
 	report, err := eventstore.CheckDir(ctx, eventstore.Options{Dir: c.Path("journal"), Logger: log}, progress)
 	return Findings(report), err
+}
+
+// ScavengeFolder scavenges the log of a data folder that no process serves.
+func ScavengeFolder(ctx context.Context, c config.Config, log *slog.Logger, o eventstore.ScavengeOptions) (eventstore.ScavengeReport, error) {
+	return eventstore.ScavengeDir(ctx, eventstore.Options{Dir: c.Path("journal"), Now: c.Now(), CacheBytes: c.CacheBytes, Logger: log}, o)
 }

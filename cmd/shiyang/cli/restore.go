@@ -82,7 +82,7 @@ func (p *program) eventstoreCommand() *cobra.Command {
 			"folder checks its own log and goes on working. The status is 1 if anything is damaged.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.checkLog(cmd.Context()) },
-	}, p.storeUserCommand())
+	}, p.scavengeCommand(), p.storeUserCommand())
 	return cmd
 }
 

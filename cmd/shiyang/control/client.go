@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,11 +11,13 @@ import (
 	"mime/multipart"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"syscall"
 
+	"shiyang/eventstore"
 	"shiyang/internal/backup"
 )
 
@@ -138,27 +141,50 @@ func brokeOff(err error) error { return fmt.Errorf("the running process broke of
 
 // Check implements [Keeper]: the running process reads its log.
 func (c *Client) Check(ctx context.Context, progress func(done, total int64)) (Findings, error) {
-	response, err := c.call(ctx, checkPath)
+	end, err := c.listen(ctx, checkPath, progress)
+	if err == nil && end.Findings == nil {
+		err = errNoEnd
+	}
 	if err != nil {
 		return Findings{}, err
 	}
-	found, err := listen(response.Body, progress)
-	return found, errors.Join(err, response.Body.Close())
+	return *end.Findings, nil
 }
 
-func listen(body io.Reader, progress func(done, total int64)) (Findings, error) {
-	lines := json.NewDecoder(body)
+// Scavenge implements [Keeper]: the running process scavenges its log.
+func (c *Client) Scavenge(ctx context.Context, o eventstore.ScavengeOptions) (eventstore.ScavengeReport, error) {
+	order := url.Values{dryRunField: {strconv.FormatBool(o.DryRun)}, leastField: {strconv.Itoa(o.LeastPercent)}}
+	end, err := c.listen(ctx, scavengePath+"?"+order.Encode(), o.Progress)
+	if end.Scavenged == nil {
+		return eventstore.ScavengeReport{}, cmp.Or(err, errNoEnd)
+	}
+	return *end.Scavenged, err
+}
+
+// errNoEnd reports an answer to another question.
+var errNoEnd = errors.New("answer of the running process: its end says nothing")
+
+// listen makes a call and returns the last line of its answer, with the failure
+// that it tells.
+func (c *Client) listen(ctx context.Context, path string, progress func(done, total int64)) (end report, err error) {
+	response, err := c.call(ctx, path)
+	if err != nil {
+		return report{}, err
+	}
+	defer func() { err = errors.Join(err, response.Body.Close()) }()
+	lines := json.NewDecoder(response.Body)
 	for {
 		var line report
 		if err := lines.Decode(&line); err != nil {
-			return Findings{}, brokeOff(err)
+			return report{}, brokeOff(err)
 		}
 		switch {
 		case line.Failure != "":
-			return Findings{}, errors.New(line.Failure)
-		case line.Findings != nil:
-			return *line.Findings, nil
+			return line, errors.New(line.Failure)
+		case line.ended():
+			return line, nil
+		case progress != nil:
+			progress(line.Done, line.Total)
 		}
-		progress(line.Done, line.Total)
 	}
 }

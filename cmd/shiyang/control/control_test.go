@@ -12,10 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"shiyang/cmd/shiyang/control"
+	"shiyang/eventstore"
 	"shiyang/internal/backup"
 )
 
@@ -47,6 +49,15 @@ func (k *keeper) Backup(ctx context.Context, put backup.Put) (backup.Summary, er
 func (k *keeper) Check(_ context.Context, progress func(done, total int64)) (control.Findings, error) {
 	progress(1, 2)
 	return control.Findings{Events: 7, Damages: []string{"event 3 does not have its checksum"}}, k.fail
+}
+
+func (k *keeper) Scavenge(_ context.Context, o eventstore.ScavengeOptions) (eventstore.ScavengeReport, error) {
+	o.Progress(1, 2)
+	r := eventstore.ScavengeReport{Files: 3, Rewritten: 2, Events: 40, Bytes: 5000, Left: 6000, Took: time.Second}
+	if o.DryRun {
+		r.Events = uint64(o.LeastPercent)
+	}
+	return r, k.fail
 }
 
 func newKeeper() *keeper {
@@ -134,6 +145,26 @@ func TestFindingsPassTheDoor(t *testing.T) {
 				t.Errorf("progress %v", told)
 			}
 		})
+	}
+}
+
+func TestAScavengePassesTheDoor(t *testing.T) {
+	k := newKeeper()
+	_, c := serve(t, folders(t)["short path"], k)
+	told := 0
+	o := eventstore.ScavengeOptions{Progress: func(done, total int64) { told += int(10*done + total) }}
+	got, err := c.Scavenge(t.Context(), o)
+	want := eventstore.ScavengeReport{Files: 3, Rewritten: 2, Events: 40, Bytes: 5000, Left: 6000, Took: time.Second}
+	if err != nil || got != want || told != 12 {
+		t.Errorf("%+v, %v, told %d", got, err, told)
+	}
+	o.DryRun, o.LeastPercent = true, 7
+	if got, err = c.Scavenge(t.Context(), o); err != nil || got.Events != 7 {
+		t.Errorf("the order did not pass: %+v, %v", got, err)
+	}
+	k.fail = errors.New("scavenge: the disk is full") // what was done until then is told, too
+	if got, err = c.Scavenge(t.Context(), eventstore.ScavengeOptions{}); err == nil || err.Error() != k.fail.Error() || got != want {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

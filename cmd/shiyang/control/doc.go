@@ -1,5 +1,6 @@
 // Package control is the door through which commands of the operator reach
-// the running process: backups and checks of the log while the bureau works.
+// the running process: backups, checks and scavenges of the log while the
+// bureau works.
 //
 //	shiyang backup ─▶ Client ─▶ data/control.sock ─▶ Server ─▶ Keeper (the bureau's vault)
 //	              ◀── files of the backup, one after the other ◀──

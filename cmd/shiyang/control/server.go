@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"time"
 
+	"shiyang/eventstore"
 	"shiyang/internal/backup"
 )
 
@@ -25,10 +26,11 @@ const socketName = "control.sock"
 // maxSocketPath is what every Unix can take; Linux takes 107 bytes.
 const maxSocketPath = 100
 
-// The two calls.
+// The calls.
 const (
-	backupPath = "/backup"
-	checkPath  = "/check"
+	backupPath   = "/backup"
+	checkPath    = "/check"
+	scavengePath = "/scavenge"
 )
 
 // Header fields of a part of a backup.
@@ -50,6 +52,9 @@ type Findings struct {
 type Keeper interface {
 	Backup(ctx context.Context, put backup.Put) (backup.Summary, error)
 	Check(ctx context.Context, progress func(done, total int64)) (Findings, error)
+	// Scavenge takes o.DryRun, o.LeastPercent and o.Progress into account. Its
+	// report tells what was done, also when it fails.
+	Scavenge(ctx context.Context, o eventstore.ScavengeOptions) (eventstore.ScavengeReport, error)
 }
 
 // Server answers at the door until it is closed.
@@ -67,6 +72,7 @@ func Serve(data string, k Keeper, log *slog.Logger) (*Server, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+backupPath, func(w http.ResponseWriter, r *http.Request) { sendBackup(r.Context(), w, k) })
 	mux.HandleFunc("POST "+checkPath, func(w http.ResponseWriter, r *http.Request) { sendCheck(r.Context(), w, k) })
+	mux.HandleFunc("POST "+scavengePath, func(w http.ResponseWriter, r *http.Request) { sendScavenge(w, r, k) })
 	s.http.Handler = mux
 	listener, err := s.listen(data)
 	if err != nil {
@@ -169,35 +175,66 @@ func sendFile(out *multipart.Writer, name string, size int64, content io.Reader)
 	return err
 }
 
-// report is one line of the answer to a check: how far it is, or its end.
+// report is one line of the answer to a check or scavenge: how far it is, or its end.
 type report struct {
-	Done     int64     `json:"done,omitempty"`
-	Total    int64     `json:"total,omitempty"`
-	Findings *Findings `json:"findings,omitempty"`
-	Failure  string    `json:"failure,omitempty"`
+	Done      int64                      `json:"done,omitempty"`
+	Total     int64                      `json:"total,omitempty"`
+	Findings  *Findings                  `json:"findings,omitempty"`
+	Scavenged *eventstore.ScavengeReport `json:"scavenged,omitempty"`
+	Failure   string                     `json:"failure,omitempty"`
 }
 
-// progressEvery is how often a check tells how far it is.
-const progressEvery = 100 * time.Millisecond
+func (r report) ended() bool { return r.Findings != nil || r.Scavenged != nil || r.Failure != "" }
 
 func sendCheck(ctx context.Context, w http.ResponseWriter, k Keeper) {
+	sendReports(w, func(progress func(done, total int64)) (report, error) {
+		found, err := k.Check(ctx, progress)
+		if err != nil {
+			return report{}, err
+		}
+		return report{Findings: &found}, nil
+	})
+}
+
+// Parameters of a scavenge.
+const (
+	dryRunField = "dry-run"
+	leastField  = "least"
+)
+
+func sendScavenge(w http.ResponseWriter, r *http.Request, k Keeper) {
+	least, err := strconv.Atoi(r.FormValue(leastField))
+	if err != nil {
+		http.Error(w, leastField+" is not a number", http.StatusBadRequest)
+		return
+	}
+	o := eventstore.ScavengeOptions{DryRun: r.FormValue(dryRunField) == "true", LeastPercent: least}
+	sendReports(w, func(progress func(done, total int64)) (report, error) {
+		o.Progress = progress
+		done, err := k.Scavenge(r.Context(), o)
+		return report{Scavenged: &done}, err
+	})
+}
+
+// progressEvery is how often work tells how far it is.
+const progressEvery = 100 * time.Millisecond
+
+// sendReports answers with what work tells while it goes on, and its end.
+func sendReports(w http.ResponseWriter, work func(progress func(done, total int64)) (report, error)) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out, flush := json.NewEncoder(w), http.NewResponseController(w)
 	var told time.Time
-	var end report
-	found, err := k.Check(ctx, func(done, total int64) {
+	end, err := work(func(done, total int64) {
 		if time.Since(told) < progressEvery {
 			return
 		}
 		told = time.Now()
-		// Whoever does not listen any more has ended ctx.
+		// Whoever does not listen any more has ended the work.
 		_ = out.Encode(report{Done: done, Total: total})
 		_ = flush.Flush()
 	})
 	if err != nil {
 		end.Failure = err.Error()
-	} else {
-		end.Findings = &found
 	}
 	if err := out.Encode(end); err != nil {
 		panic(http.ErrAbortHandler) // as above
