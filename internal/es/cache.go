@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"shiyang/internal/problem"
 )
 
 // aggregate is a remembered one: its state up to a revision, and which
@@ -46,10 +48,34 @@ func newAggregate[S any](stream string) *aggregate[S] {
 	return a
 }
 
+// patience is how long a command waits for others on the same aggregate. They
+// wait for the store, each as long as a call may take: a crowd that waited for
+// its turn before a store that is silent would wait for hours.
+const patience = 5 * time.Second
+
+// ErrBusy reports that others have been at work on the aggregate for long, as
+// happens when the store does not answer. Nothing was written.
+var ErrBusy = &problem.Error{
+	Kind: problem.Unavailable, Reason: "RECORD_BUSY",
+	Text: problem.Text{
+		Zh: "这条记录的其他操作仍在等待数据存储答复，本次操作未执行，请稍后再试。",
+		En: "Other operations on this record still wait for the event store. Nothing was saved. Try again later.",
+	},
+}
+
 func (a *aggregate[S]) acquire(ctx context.Context) error {
 	select {
 	case <-a.lock:
 		return nil
+	default:
+	}
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case <-a.lock:
+		return nil
+	case <-limit.C:
+		return ErrBusy
 	case <-ctx.Done():
 		return ctx.Err()
 	}

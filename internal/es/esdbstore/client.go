@@ -32,6 +32,8 @@ type Stats struct {
 	Reconnects uint64 // how often it was replaced
 	Stuck      int64  // calls of the official client now running on after their caller gave up
 	Running    int64  // calls and subscriptions now running, the stuck ones included
+	Waiting    int64  // calls that wait for a connection, or for others to end
+	Shed       uint64 // calls refused at once because too many waited
 }
 
 // timing holds the durations that tests shorten.
@@ -80,6 +82,8 @@ type Client struct {
 	reconnects atomic.Uint64
 	stuck      atomic.Int64
 	running    atomic.Int64
+	waiting    atomic.Int64
+	shed       atomic.Uint64
 }
 
 // Dial starts a client and returns without waiting for the store; ask Ready,
@@ -155,7 +159,10 @@ func (c *Client) Stats() Stats {
 	c.mu.Lock()
 	newest := c.newest
 	c.mu.Unlock()
-	return Stats{Generation: newest, Reconnects: c.reconnects.Load(), Stuck: c.stuck.Load(), Running: c.running.Load()}
+	return Stats{
+		Generation: newest, Reconnects: c.reconnects.Load(), Stuck: c.stuck.Load(), Running: c.running.Load(),
+		Waiting: c.waiting.Load(), Shed: c.shed.Load(),
+	}
 }
 
 // bounded gives a context without a deadline the default one.

@@ -3,7 +3,9 @@ package esdbstore_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -167,4 +169,39 @@ func (l locked) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.Write(p)
+}
+
+// TestACrowdIsRefusedAtOnce lets far more callers come than may wait while
+// there is no server: those beyond are refused at once and are told that
+// nothing was saved, the others wait for their own deadline.
+func TestACrowdIsRefusedAtOnce(t *testing.T) {
+	const beyond = 40
+	c := dial(t, newFake(t).URL())
+	s := newStore(c)
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range esdbstore.MaxWaiting {
+		all.Go(func() { _, _ = s.Append(ctx, "facility-a", 0, command(), change("1")) })
+	}
+	for c.Stats().Waiting < esdbstore.MaxWaiting {
+		runtime.Gosched()
+	}
+	for range beyond {
+		if _, err := s.Append(t.Context(), "facility-a", 0, command(), change("1")); !errors.Is(err, esdbstore.ErrUnavailable) {
+			t.Errorf("append: %v", err)
+		}
+		for _, err := range s.Read(t.Context(), "facility-a", 0) {
+			if !errors.Is(err, esdbstore.ErrUnavailable) {
+				t.Errorf("read: %v", err)
+			}
+		}
+	}
+	if got := c.Stats(); got.Shed != 2*beyond {
+		t.Errorf("%+v, want %d refused", got, 2*beyond)
+	}
+	cancel()
+	all.Wait()
+	if got := c.Stats(); got.Waiting > 0 {
+		t.Errorf("afterwards %d wait", got.Waiting)
+	}
 }

@@ -74,3 +74,6 @@ func (s steps) Recv() *esdb.SubscriptionEvent {
 }
 
 func (s steps) Close() error { return nil }
+
+// MaxWaiting is how many calls may wait.
+const MaxWaiting = maxWaiting

@@ -14,6 +14,13 @@ import (
 // official client.
 const slotsPerGeneration = 256
 
+// maxWaiting bounds the calls that wait for a connection or a slot. What comes
+// beyond is refused at once: it would not be answered in time anyway.
+const maxWaiting = 4 * slotsPerGeneration
+
+// errCrowded is why a call was refused at once.
+var errCrowded = fmt.Errorf("%d calls wait for the event store already", maxWaiting)
+
 // generation is one official client for as long as it works. The official
 // Close panics in callers that still run, so a retired generation closes its
 // client only when its last call has ended.
@@ -159,6 +166,11 @@ func (c *Client) connected(ctx context.Context) error {
 
 // acquire waits for a generation that works and a free slot on it.
 func (c *Client) acquire(ctx context.Context) (*generation, error) {
+	defer c.waiting.Add(-1)
+	if c.waiting.Add(1) > maxWaiting {
+		c.shed.Add(1)
+		return nil, &notSentError{cause: errCrowded}
+	}
 	for {
 		if err := c.connected(ctx); err != nil {
 			return nil, err

@@ -134,6 +134,9 @@ func retried[T any](ctx context.Context, c *Client, f func(context.Context, *gen
 
 // mayPass tells whether another try could end better.
 func mayPass(err error) bool {
+	if errors.Is(err, errCrowded) {
+		return false
+	}
 	switch judge(err) {
 	case broken, unclear:
 		return !errors.Is(err, ErrClosed)

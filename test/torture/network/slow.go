@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"errors"
+	"time"
 
 	"shiyang/test/torture/trial"
 )
@@ -21,40 +22,48 @@ var slow = []slowness{
 // that have been left behind by their callers may be as many on an older one.
 const slots = 256
 
-// Slow is scenario R7: a network that is slow in several ways. Writers get
-// slower or their deadlines end them; nothing piles up.
-func Slow(ctx context.Context, t *trial.Trial) error {
+// Slow is the part of scenario R7 about the network to the store: for a time
+// it is slow in several ways. Writers get slower or their deadlines end them;
+// nothing piles up.
+func Slow(ctx context.Context, t *trial.Trial, lasting time.Duration) error {
 	b, err := newBench(ctx, t, "slow", deadline)
 	if err != nil {
 		return err
 	}
-	for n := range t.Count {
-		how := slow[n%len(slow)]
-		for _, direction := range []string{"upstream", "downstream"} {
-			if err := b.line.Spoil(how.kind, direction, how.attributes); err != nil {
-				return errors.Join(err, b.close(ctx))
-			}
-		}
-		enough := b.fleet.Oracle.Acked() + 60
-		failures := b.failed.Load() + 2*writers
-		if err := until(ctx, how.name, func() bool {
-			t.Most("goroutines at most", Goroutines())
-			t.Most("calls running at most", int(b.client.Stats().Running))
-			return b.fleet.Oracle.Acked() >= enough || b.failed.Load() >= failures
-		}); err != nil {
-			t.Fault("%s: nobody is answered and nobody's deadline ends: %v", how.name, err)
-		}
-		if running := b.client.Stats().Running; running > 2*slots {
-			t.Fault("%s: %d calls run", how.name, running)
-		}
-		if err := b.line.Heal(ctx); err != nil {
+	for began, n := time.Now(), 0; (time.Since(began) < lasting || n < len(slow)) && ctx.Err() == nil; n++ {
+		if err := b.phase(ctx, slow[n%len(slow)], lasting/time.Duration(2*len(slow))); err != nil {
 			return errors.Join(err, b.close(ctx))
 		}
-		if err := b.more(ctx, 20); err != nil {
-			t.Fault("after %s: %v", how.name, err)
-		}
-		t.Progress(n + 1)
 	}
-	t.Add("appends that a deadline ended, repeated", int(b.failed.Load()))
+	t.Add("network: appends that a deadline ended, repeated", int(b.failed.Load()))
+	t.Punctual("network")
 	return b.close(ctx)
+}
+
+// phase lets the writers write over a slow network, and looks that they go on
+// when it is a good one again.
+func (b *bench) phase(ctx context.Context, how slowness, lasting time.Duration) error {
+	for _, direction := range []string{"upstream", "downstream"} {
+		if err := b.line.Spoil(how.kind, direction, how.attributes); err != nil {
+			return err
+		}
+	}
+	began, enough, failures := time.Now(), b.fleet.Oracle.Acked()+60, b.failed.Load()+2*writers
+	if err := until(ctx, how.name, func() bool {
+		b.t.Most("network: goroutines at most", Goroutines())
+		b.t.Most("network: calls running at most", int(b.client.Stats().Running))
+		return time.Since(began) >= lasting && (b.fleet.Oracle.Acked() >= enough || b.failed.Load() >= failures)
+	}); err != nil {
+		b.t.Fault("%s: nobody is answered and nobody's deadline ends: %v", how.name, err)
+	}
+	if running := b.client.Stats().Running; running > 2*slots {
+		b.t.Fault("%s: %d calls run", how.name, running)
+	}
+	if err := b.line.Heal(ctx); err != nil {
+		return err
+	}
+	if err := b.more(ctx, 20); err != nil {
+		b.t.Fault("after %s: %v", how.name, err)
+	}
+	return nil
 }

@@ -74,18 +74,28 @@ var ready = regexp.MustCompile(`eventstore: esdb://([^?\s]+).*health (http://[^)
 // StartStore runs "serve eventstore" on a data folder and waits until it says
 // where it listens. address may be 127.0.0.1:0.
 func StartStore(ctx context.Context, binary, data, address string, args ...string) (*Process, error) {
+	all := append([]string{"serve", "eventstore", "--data", data, "--internal", address, "--admin", "127.0.0.1:0"}, args...)
+	p, found, err := start(ctx, binary, ready, all)
+	if err != nil {
+		return nil, err
+	}
+	p.Address, p.Health = found[1], found[2]
+	return p, nil
+}
+
+// start runs the binary and waits until it prints a line that matches.
+func start(ctx context.Context, binary string, match *regexp.Regexp, args []string) (*Process, []string, error) {
 	p := &Process{ended: make(chan struct{})}
 	p.out.lines = make(chan string, 16)
-	all := append([]string{"serve", "eventstore", "--data", data, "--internal", address, "--admin", "127.0.0.1:0"}, args...)
-	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, all...) //nolint:gosec // the binary that was built
+	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), binary, args...) //nolint:gosec // the binary that was built
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	p.cmd.Stderr = &p.out
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := p.cmd.Start(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	go p.listen(stdout)
 	limit := time.NewTimer(patience)
@@ -93,16 +103,15 @@ func StartStore(ctx context.Context, binary, data, address string, args ...strin
 	for {
 		select {
 		case line := <-p.out.lines:
-			if found := ready.FindStringSubmatch(line); found != nil {
-				p.Address, p.Health = found[1], found[2]
-				return p, nil
+			if found := match.FindStringSubmatch(line); found != nil {
+				return p, found, nil
 			}
 		case <-p.ended:
-			return nil, fmt.Errorf("the store ended: %w\n%s", p.err, p.out.String())
+			return nil, nil, fmt.Errorf("the program ended: %w\n%s", p.err, p.out.String())
 		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), p.End(syscall.SIGKILL))
+			return nil, nil, errors.Join(ctx.Err(), p.End(syscall.SIGKILL))
 		case <-limit.C:
-			return nil, errors.Join(fmt.Errorf("the store did not start within %s\n%s", patience, p.out.String()), p.End(syscall.SIGKILL))
+			return nil, nil, errors.Join(fmt.Errorf("the program did not start within %s\n%s", patience, p.out.String()), p.End(syscall.SIGKILL))
 		}
 	}
 }

@@ -26,6 +26,7 @@ type Client struct {
 	trial    *trial.Trial
 	oracle   *oracle.Oracle
 	deadline time.Duration
+	watch    *trial.Watch
 }
 
 // Dial makes a supervised client of a store. Every append has a deadline.
@@ -34,7 +35,13 @@ func Dial(ctx context.Context, t *trial.Trial, o *oracle.Oracle, url string, dea
 	if err != nil {
 		return nil, err
 	}
-	return &Client{Client: c, appender: esdbstore.NewStore(c, es.NewCodec(nil)), trial: t, oracle: o, deadline: deadline}, nil
+	return &Client{Client: c, appender: esdbstore.NewStore(c, es.NewCodec(nil)), trial: t, oracle: o, deadline: deadline, watch: trial.NewWatch()}, nil
+}
+
+// Close ends the client.
+func (c *Client) Close() error {
+	c.watch.Stop()
+	return c.Client.Close()
 }
 
 // Append stores a command of as many events as there are ids; their ids in the
@@ -52,14 +59,13 @@ func (c *Client) Append(ctx context.Context, stream string, expected wire.Expect
 		events[i] = &permitsv1.FacilityChanged{Reason: strings.Repeat("x", size)}
 	}
 	c.oracle.Send(sent...)
-	at := time.Now().UTC()
+	began := time.Now()
+	at := began.UTC()
 	meta := es.Meta{CommandID: command, CommandHash: "00", Actor: es.Actor{ID: "system:torture", Role: "system"}, OccurredAt: at, RecordedAt: at}
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	appended, err := c.appender.Append(ctx, stream, es.Revision(expected+1), meta, events...)
-	if over := time.Since(at) - c.deadline; over > 0 {
-		c.trial.Measure("return after the deadline", over)
-	}
+	c.trial.Late("network", c.watch, began, c.deadline)
 	switch {
 	case errors.Is(err, es.ErrConflict):
 		return nil, &wire.WrongRevisionError{Current: -1}
