@@ -17,7 +17,7 @@ import (
 func permitForm(id string, p permit.Permit) *permitsv1.Permit {
 	shown := &permitsv1.Permit{
 		PermitId: id, FacilityId: p.FacilityID, EnterpriseId: p.EnterpriseID, UnitName: p.UnitName, Uscc: p.USCC,
-		Division: p.Division, Status: p.Status, StatusText: desk.TextOf(permit.StatusName(p.Status)), ManagementClass: p.Class,
+		Division: p.Division, Status: p.Shown(), StatusText: desk.TextOf(permit.StatusName(p.Shown())), ManagementClass: p.Class,
 		Content: p.Content, PermitNumber: p.Number, DocumentNumber: p.DocumentNumber, ExternalNumber: p.ExternalNumber,
 		ValidFrom: desk.WireDay(p.ValidFrom), ValidTo: desk.WireDay(p.ValidTo), Received: desk.WireDay(p.Received),
 		Accepted: desk.WireDay(p.AcceptedOn), DeemedAccepted: p.Deemed, Decided: desk.WireDay(p.DecidedOn),
@@ -28,6 +28,7 @@ func permitForm(id string, p permit.Permit) *permitsv1.Permit {
 	if p.Examination != nil {
 		shown.ExaminationOpinion = p.Examination.Opinion
 	}
+	lifeForm(shown, p)
 	switch {
 	case p.Number == "":
 	case p.ExternalNumber != "":
@@ -44,6 +45,7 @@ func steps(p permit.Permit) []*permitsv1.Step {
 	if p.Examination != nil && p.Status != permit.Accepted { // not sent back to the examiner
 		examined = p.Examination.On
 	}
+	mustPublish := p.Class == permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY && permit.CourseOf(p.Kind).Notice
 	list := []struct {
 		name  string
 		title problem.Text
@@ -51,8 +53,8 @@ func steps(p permit.Permit) []*permitsv1.Step {
 		shown bool
 		now   bool
 	}{
-		{"notice", problem.Text{Zh: "申请前公开", En: "Public notice"}, notice, p.Notice != nil || p.Class == permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY, p.Status == permit.Draft && p.Class == permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY},
-		{"submitted", problem.Text{Zh: "提交申请", En: "Filed"}, p.Received, true, p.Status == permit.PublicNotice || p.Status == permit.Deficient || p.Status == permit.Draft && p.Class != permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY},
+		{"notice", problem.Text{Zh: "申请前公开", En: "Public notice"}, notice, p.Notice != nil || mustPublish, p.Status == permit.Draft && mustPublish},
+		{"submitted", problem.Text{Zh: "提交申请", En: "Filed"}, p.Received, true, p.Status == permit.PublicNotice || p.Status == permit.Deficient || p.Status == permit.Draft && !mustPublish},
 		{"accepted", problem.Text{Zh: "受理", En: "Accepted"}, p.AcceptedOn, true, p.Status == permit.Submitted},
 		{"examined", problem.Text{Zh: "审查", En: "Examined"}, examined, true, p.Status == permit.Accepted},
 		{"decided", problem.Text{Zh: "决定", En: "Decided"}, p.DecidedOn, true, p.Status == permit.Examined},
@@ -78,6 +80,14 @@ func steps(p permit.Permit) []*permitsv1.Step {
 // siteForm is a site as the API shows it.
 func siteForm(id string, f facility.Facility) *permitsv1.Facility {
 	return &permitsv1.Facility{FacilityId: id, EnterpriseId: f.EnterpriseID, Site: f.Site, SiteSequence: f.Sequence}
+}
+
+// masked is a permit without the persons it names.
+func masked(p *permitsv1.Permit) *permitsv1.Permit {
+	if masked, ok := history.Masked(p).(*permitsv1.Permit); ok {
+		return masked
+	}
+	return &permitsv1.Permit{}
 }
 
 func maskedSite(f *permitsv1.Facility) *permitsv1.Facility {

@@ -3,6 +3,7 @@ package permits
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"shiyang/internal/es"
 	"shiyang/internal/law"
@@ -41,18 +42,28 @@ func procedure(book *law.Book) permitlist.Procedure {
 			return next
 		}
 		next.Act, next.Audience = act.Name, audienceOf(act)
-		switch next.Audience {
-		case string(rpc.PermitExaminer):
-			next.Barred = p.Clerks
-		case string(rpc.PermitDecider):
-			next.Barred = append(append(next.Barred, p.Clerks...), p.Examiners...)
-		}
+		next.Barred = barred(p, act, next.Audience)
 		if clock, running := p.Next(book); running {
 			next.Rule, next.Suspended = clock.Rule.ID, clock.Suspended
 			next.Due, next.OverdueAfter = clock.Earlier.String(), clock.Later.String()
 		}
 		return next
 	}
+}
+
+// barred are the accounts that may not do an act because of an earlier post.
+func barred(p permit.Permit, act permit.Act, audience string) []string {
+	switch {
+	case p.Proposed != nil:
+		return []string{p.Proposed.By}
+	case act.Name == "propose-measure":
+		return nil
+	case audience == string(rpc.PermitExaminer):
+		return p.Clerks
+	case audience == string(rpc.PermitDecider):
+		return slices.Concat(p.Clerks, p.Examiners)
+	}
+	return nil
 }
 
 // audienceOf is whose worklist an act belongs to.
@@ -82,6 +93,9 @@ func (s *Server) reactions() []readmodel.Reaction {
 			readmodel.When(func(ctx context.Context, f readmodel.Fact, _ *permitsv1.PermitRefused) error {
 				return s.freeSite(ctx, f, "refused")
 			}),
+			readmodel.When(func(ctx context.Context, f readmodel.Fact, _ *permitsv1.PermitCancelled) error {
+				return s.freeSite(ctx, f, "cancelled")
+			}),
 			readmodel.When(func(ctx context.Context, f readmodel.Fact, _ *permitsv1.PermitApplicationWithdrawn) error {
 				return s.freeSite(ctx, f, "withdrawn")
 			}),
@@ -100,6 +114,9 @@ func (s *Server) reactions() []readmodel.Reaction {
 			usesNumber(s, (*permitsv1.DecisionClockPaused).GetDocumentNumber),
 			usesNumber(s, (*permitsv1.PermitIssued).GetDocumentNumber),
 			usesNumber(s, (*permitsv1.PermitRefused).GetDocumentNumber),
+			usesNumber(s, (*permitsv1.PermitVersionIssued).GetDocumentNumber),
+			usesNumber(s, (*permitsv1.PermitRevoked).GetDocumentNumber),
+			usesNumber(s, (*permitsv1.PermitCancelled).GetDocumentNumber),
 			readmodel.When(func(ctx context.Context, f readmodel.Fact, e *permitsv1.FacilityRegistered) error {
 				return s.useSequence(ctx, f, e.GetSite().GetUscc(), e.GetSiteSequence())
 			}),
@@ -120,6 +137,9 @@ func (s *Server) freeSite(ctx context.Context, f readmodel.Fact, reason string) 
 	p, _, err := s.permits.Load(ctx, f.ID)
 	if err != nil {
 		return fmt.Errorf("free the site of %s: %w", f.Stream, err)
+	}
+	if p.Granted() && p.Standing != permit.Cancelled {
+		return nil // a procedure about the permit is over, not the permit
 	}
 	return s.FreeSite(ctx, reactionSites, f, p.FacilityID, reason)
 }

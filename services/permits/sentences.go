@@ -43,6 +43,9 @@ func sentence(event es.Event) problem.Text {
 	case *permitsv1.PermitDecisionDelivered:
 		return both("%s 送达决定", "The decision was handed over on %s", e.GetDelivered().GetIso())
 	}
+	if t, ok := lifeSentence(event); ok {
+		return t
+	}
 	return intakeSentence(event)
 }
 

@@ -83,9 +83,11 @@ var (
 	docExclusion  = desk.Document{ID: "permit-time-exclusion"}                 // 武环许时
 	docGrant      = desk.Document{ID: "permit-grant-decision", Decision: true} // 武环许
 	docRefusal    = desk.Document{ID: "permit-refusal", Decision: true}        // 武环不许
+	docRevocation = desk.Document{ID: "permit-revocation", Decision: true}     // 武环许撤
+	docCancelled  = desk.Document{ID: "permit-cancellation", Decision: true}   // 武环许注
 )
 
-var documents = []desk.Document{docAcceptance, docDeficiency, docDeclined, docExclusion, docGrant, docRefusal}
+var documents = []desk.Document{docAcceptance, docDeficiency, docDeclined, docExclusion, docGrant, docRefusal, docRevocation, docCancelled}
 
 // withoutBureauPapers leaves the bureau's own opinions out of what a firm may
 // read of its file.

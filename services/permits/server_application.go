@@ -56,6 +56,9 @@ func (s *Server) OpenApplication(ctx context.Context, r *permitsv1.OpenApplicati
 	if err := opening.Check(); err != nil {
 		return nil, err
 	}
+	if err := s.notBarred(ctx, opening.EnterpriseID, occasion); err != nil {
+		return nil, err
+	}
 	reserved, err := s.Keys.Reserve(ctx, meta, desk.KeySite, r.GetFacilityId(), es.StreamName(categoryPermit, who.CommandID))
 	if taken, ok := errors.AsType[*reserve.TakenError](err); ok && !taken.Confirmed {
 		return nil, errSiteBusy
@@ -123,9 +126,10 @@ func (s *Server) SubmitApplication(ctx context.Context, r *permitsv1.SubmitAppli
 	if err != nil {
 		return nil, err
 	}
+	base := withPersonID(r.GetBaseData(), who.CommandID)
 	c := call{Method: "SubmitApplication", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision()}
 	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
-		return permit.Submit{Occasion: o, Content: r.GetContent(), OnPaper: rpc.Role(who.Actor.Role).Staff()}
+		return permit.Submit{Occasion: o, Content: r.GetContent(), Base: base, OnPaper: rpc.Role(who.Actor.Role).Staff()}
 	})
 	if err != nil {
 		return nil, err

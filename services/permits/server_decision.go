@@ -57,7 +57,7 @@ func (s *Server) RecordSiteCheck(ctx context.Context, r *permitsv1.RecordSiteChe
 func (s *Server) ReportExamination(ctx context.Context, r *permitsv1.ReportExaminationRequest) (*permitsv1.ReportExaminationResponse, error) {
 	c := call{Method: "ReportExamination", ID: r.GetPermitId(), OccurredAt: r.GetOccurredAt(), Expected: r.GetExpectedRevision()}
 	receipt, err := s.permits.Act(ctx, c, func(o permit.Occasion) es.Command[permit.Permit] {
-		return permit.Examine{Occasion: o, RecommendGrant: r.GetRecommendGrant(), Opinion: r.GetOpinion(), Limits: r.GetLimits()}
+		return permit.Examine{Occasion: o, RecommendGrant: r.GetRecommendGrant(), Opinion: r.GetOpinion(), Limits: r.GetLimits(), Conditions: r.GetConditions()}
 	})
 	if err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (s *Server) GetPermit(ctx context.Context, r *permitsv1.GetPermitRequest) (
 	if rpc.Role(who.Actor.Role).Firm() {
 		shown.ExaminationOpinion = "" // the bureau's own paper
 	}
+	if !s.permits.OpensPersons(who, p) {
+		shown = masked(shown)
+	}
 	o := s.Today(who)
 	return &permitsv1.GetPermitResponse{
 		Permit: shown, Deadlines: deadlines(p, o), Actions: s.permitActions(who, p, o),
@@ -86,6 +89,7 @@ func (s *Server) ListWork(ctx context.Context, r *permitsv1.ListWorkRequest) (*p
 	case role == rpc.Head: // looks over the deciders' shoulders
 		work.Audience = string(rpc.PermitDecider)
 	}
+	work.Alarms = work.Audience == string(rpc.PermitDecider)
 	rows, next, err := s.list.Work(ctx, work)
 	if err != nil {
 		return nil, err
@@ -128,12 +132,17 @@ func restDays(o permit.Occasion) (rest []*commonv1.Date, provisional bool) {
 func (s *Server) row(r permitlist.Row, o permit.Occasion, period func(permit.Clock, permit.Occasion) *commonv1.Deadline) *permitsv1.PermitRow {
 	shown := &permitsv1.PermitRow{
 		PermitId: r.PermitID, PermitNumber: r.Number, UnitName: r.UnitName, Uscc: r.USCC, Division: r.Division,
-		Status: r.Facts.Status, StatusText: desk.TextOf(permit.StatusName(r.Facts.Status)), ManagementClass: r.Facts.Class,
+		Status: r.Facts.Shown(), StatusText: desk.TextOf(permit.StatusName(r.Facts.Shown())), ManagementClass: r.Facts.Class,
 		Industry: r.Industry, ValidFrom: desk.IsoDay(r.ValidFrom), ValidTo: desk.IsoDay(r.ValidTo),
 		RecordedAt: timestamppb.New(r.RecordedAt), Example: r.Example,
 	}
-	if clock, ok := fromFacts(r.Facts).Next(o.Law); ok {
+	p := fromFacts(r.Facts)
+	if clock, ok := p.Next(o.Law); ok {
 		shown.Deadline = period(clock, o)
+	}
+	shown.Alarm = alarm(p)
+	if p.Granted() && p.Kind != permit.First && p.Open() {
+		shown.Procedure, shown.ProcedureText = p.Kind, procedureText(p)
 	}
 	return shown
 }
@@ -165,6 +174,17 @@ func fromFacts(f permitlist.Facts) permit.Permit {
 	p := permit.Permit{
 		Status: f.Status, Class: f.Class, Received: day(f.Received), Answered: day(f.Answered), AcceptedOn: day(f.Accepted),
 		Deemed: f.Deemed, DecidedOn: day(f.Decided), DeliveredOn: day(f.Delivered), Clerks: f.Clerks, Examiners: f.Examiners,
+	}
+	p.Life = permit.Life{
+		Kind: f.Kind, Standing: f.Standing, Reminded: f.Reminded, DeemedFrom: day(f.DeemedFrom), Undelivered: f.Undelivered,
+		Procedure: &permitsv1.PermitProcedureOpened{ChangedOn: desk.IsoDay(f.ChangedOn), Effective: desk.IsoDay(f.Effective)},
+	}
+	p.ValidTo, p.FirstReceived = day(f.ValidTo), day(f.Filed)
+	if f.Numbered {
+		p.Number = "numbered" // which is for people
+	}
+	if f.Measure != "" {
+		p.Proposed = &permit.Measure{Name: f.Measure, By: f.ProposedBy}
 	}
 	if f.NoticeFrom != "" {
 		p.Notice = &permitsv1.PublicNoticePublished{From: desk.IsoDay(f.NoticeFrom)}

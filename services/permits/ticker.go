@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"shiyang/internal/es"
 	"shiyang/internal/es/reserve"
 	"shiyang/internal/es/series"
 	"shiyang/internal/law"
@@ -18,6 +19,8 @@ import (
 func (s *Server) jobs() []readmodel.Job {
 	return []readmodel.Job{
 		{Name: "permit-deemed-acceptance", Run: s.deemSilent},
+		{Name: "permit-terms", Run: s.endTerms},
+		{Name: "permit-renewal-reminders", Run: s.remind},
 		{Name: "permit-site-reservations", Run: s.settleSites},
 		{Name: "permit-numbers", Run: s.settleNumbers},
 	}
@@ -39,6 +42,65 @@ func (s *Server) deemSilent(ctx context.Context, now time.Time) (did int, err er
 			continue // the view was behind, or the law has moved the day
 		case actErr != nil:
 			err = errors.Join(err, fmt.Errorf("deem %s accepted: %w", id, actErr))
+		case !receipt.Repeated:
+			did++
+		}
+	}
+	return did, err
+}
+
+// endTerms says of every permit whose term is over what that makes of it: the
+// permit has expired, or its renewal counts as granted (D736 Art. 14, Licensing
+// Law Art. 50).
+func (s *Server) endTerms(ctx context.Context, now time.Time) (did int, err error) {
+	ids, err := s.list.Ending(ctx, law.DateOf(now).String())
+	if err != nil {
+		return 0, err
+	}
+	return s.each(ctx, ids, "end the term of", permit.ErrTermRuns, func(id string, p permit.Permit) (es.Meta, es.Command[permit.Permit]) {
+		meta, occasion := s.TickingOn(now, "end-term", id, p.ValidTo.String())
+		return meta, permit.Expire{Occasion: occasion}
+	})
+}
+
+// remind reminds holders of the renewal, ninety, seventy-five and sixty-one days
+// before the end of the term.
+func (s *Server) remind(ctx context.Context, now time.Time) (did int, err error) {
+	today := law.DateOf(now)
+	for _, days := range permit.ReminderDays() {
+		ids, err := s.list.Reminding(ctx, today.String(), today.AddDays(int(days)).String(), days)
+		if err != nil {
+			return did, err
+		}
+		n, err := s.each(ctx, ids, "remind", permit.ErrNoReminder, func(id string, p permit.Permit) (es.Meta, es.Command[permit.Permit]) {
+			meta, occasion := s.TickingOn(now, "remind-renewal", id, p.ValidTo.String(), fmt.Sprint(days))
+			return meta, permit.Remind{Occasion: occasion}
+		})
+		did += n
+		if err != nil {
+			return did, err
+		}
+	}
+	return did, nil
+}
+
+// each executes a command of the ticker for every permit of a list. What the
+// record itself refuses as not due is passed over: the view was behind.
+func (s *Server) each(ctx context.Context, ids []string, what string, notDue error,
+	command func(string, permit.Permit) (es.Meta, es.Command[permit.Permit]),
+) (did int, err error) {
+	for _, id := range ids {
+		p, _, loadErr := s.permits.Load(ctx, id)
+		if loadErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s %s: %w", what, id, loadErr))
+			continue
+		}
+		meta, cmd := command(id, p)
+		receipt, actErr := s.permits.Execute(ctx, id, meta, cmd)
+		switch {
+		case errors.Is(actErr, notDue):
+		case actErr != nil:
+			err = errors.Join(err, fmt.Errorf("%s %s: %w", what, id, actErr))
 		case !receipt.Repeated:
 			did++
 		}

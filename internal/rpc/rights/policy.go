@@ -90,6 +90,13 @@ var permitsPolicy = []Rule{
 	{Method: permits + "GetPermit", Roles: readers, Scope: Either},
 	{Method: permits + "ListPermits", Roles: readers, Scope: Either},
 	{Method: permits + "ListWork", Roles: with(firms, PermitClerk, PermitExaminer, PermitDecider, Head), Scope: Either},
+	{Method: permits + "OpenProcedure", Roles: with(firms, PermitClerk), Write: true, Scope: Either},
+	{Method: permits + "ProposeMeasure", Roles: slices.Concat(examiner, firms), Write: true, Scope: Either},
+	{Method: permits + "DecideMeasure", Roles: decider, Write: true, Scope: County},
+	{Method: permits + "EnterPlatformNumber", Roles: clerk, Write: true, Scope: County},
+	{Method: permits + "ListVersions", Roles: readers, Scope: Either},
+	{Method: permits + "GetCertificate", Roles: readers, Scope: Either},
+	{Method: permits + "GetRegisterVersion", Roles: everyone, Scope: None, Public: true},
 	{Method: permits + "SearchRegister", Roles: everyone, Scope: None, Public: true},
 	{Method: permits + "GetRegisterEntry", Roles: everyone, Scope: None, Public: true},
 }

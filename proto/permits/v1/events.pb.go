@@ -1864,7 +1864,8 @@ type PermitExpired struct {
 	LastDay *v1.Date `protobuf:"bytes,1,opt,name=last_day,json=lastDay,proto3" json:"last_day,omitempty"`
 	// A renewal filed too late is still open.
 	RenewalPending bool `protobuf:"varint,2,opt,name=renewal_pending,json=renewalPending,proto3" json:"renewal_pending,omitempty"`
-	// "term", or "renewal_refused" after a deemed renewal.
+	// "term"; after a deemed renewal "renewal_refused", "renewal_withdrawn" or
+	// "renewal_declined".
 	Cause string `protobuf:"bytes,3,opt,name=cause,proto3" json:"cause,omitempty"`
 	// Opinion that a timely renewal did not prolong it, if one was open.
 	Opinion       string `protobuf:"bytes,4,opt,name=opinion,proto3" json:"opinion,omitempty"`

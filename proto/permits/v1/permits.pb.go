@@ -30,7 +30,7 @@ var File_permits_v1_permits_proto protoreflect.FileDescriptor
 const file_permits_v1_permits_proto_rawDesc = "" +
 	"\n" +
 	"\x18permits/v1/permits.proto\x12\n" +
-	"permits.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cpermits/v1/application.proto\x1a\x19permits/v1/decision.proto\x1a\x19permits/v1/facility.proto\x1a\x17permits/v1/permit.proto\x1a\x19permits/v1/register.proto2\xf1\x1c\n" +
+	"permits.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1cpermits/v1/application.proto\x1a\x19permits/v1/decision.proto\x1a\x19permits/v1/facility.proto\x1a\x15permits/v1/life.proto\x1a\x17permits/v1/permit.proto\x1a\x19permits/v1/register.proto2\xd6$\n" +
 	"\x0ePermitsService\x12x\n" +
 	"\x10RegisterFacility\x12#.permits.v1.RegisterFacilityRequest\x1a$.permits.v1.RegisterFacilityResponse\"\x19\x82\xd3\xe4\x93\x02\x13:\x01*\"\x0e/v1/facilities\x12\x87\x01\n" +
 	"\x0eChangeFacility\x12!.permits.v1.ChangeFacilityRequest\x1a\".permits.v1.ChangeFacilityResponse\".\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/facilities/{facility_id}:change\x12\x87\x01\n" +
@@ -59,7 +59,14 @@ const file_permits_v1_permits_proto_rawDesc = "" +
 	"\tGetPermit\x12\x1c.permits.v1.GetPermitRequest\x1a\x1d.permits.v1.GetPermitResponse\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/permits/{permit_id}\x12c\n" +
 	"\vListPermits\x12\x1e.permits.v1.ListPermitsRequest\x1a\x1f.permits.v1.ListPermitsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/permits\x12W\n" +
 	"\bListWork\x12\x1b.permits.v1.ListWorkRequest\x1a\x1c.permits.v1.ListWorkResponse\"\x10\x82\xd3\xe4\x93\x02\n" +
-	"\x12\b/v1/work\x12u\n" +
+	"\x12\b/v1/work\x12\x87\x01\n" +
+	"\rOpenProcedure\x12 .permits.v1.OpenProcedureRequest\x1a!.permits.v1.OpenProcedureResponse\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/permits/{permit_id}:open-procedure\x12\x8b\x01\n" +
+	"\x0eProposeMeasure\x12!.permits.v1.ProposeMeasureRequest\x1a\".permits.v1.ProposeMeasureResponse\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/permits/{permit_id}:propose-measure\x12\x87\x01\n" +
+	"\rDecideMeasure\x12 .permits.v1.DecideMeasureRequest\x1a!.permits.v1.DecideMeasureResponse\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/permits/{permit_id}:decide-measure\x12\xa0\x01\n" +
+	"\x13EnterPlatformNumber\x12&.permits.v1.EnterPlatformNumberRequest\x1a'.permits.v1.EnterPlatformNumberResponse\"8\x82\xd3\xe4\x93\x022:\x01*\"-/v1/permits/{permit_id}:enter-platform-number\x12{\n" +
+	"\fListVersions\x12\x1f.permits.v1.ListVersionsRequest\x1a .permits.v1.ListVersionsResponse\"(\x82\xd3\xe4\x93\x02\"\x12 /v1/permits/{permit_id}/versions\x12\x84\x01\n" +
+	"\x0eGetCertificate\x12!.permits.v1.GetCertificateRequest\x1a\".permits.v1.GetCertificateResponse\"+\x82\xd3\xe4\x93\x02%\x12#/v1/permits/{permit_id}/certificate\x12\x99\x01\n" +
+	"\x12GetRegisterVersion\x12%.permits.v1.GetRegisterVersionRequest\x1a&.permits.v1.GetRegisterVersionResponse\"4\x82\xd3\xe4\x93\x02.\x12,/v1/register/permits/{permit_number}/version\x12u\n" +
 	"\x0eSearchRegister\x12!.permits.v1.SearchRegisterRequest\x1a\".permits.v1.SearchRegisterResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/register/permits\x12\x8b\x01\n" +
 	"\x10GetRegisterEntry\x12#.permits.v1.GetRegisterEntryRequest\x1a$.permits.v1.GetRegisterEntryResponse\",\x82\xd3\xe4\x93\x02&\x12$/v1/register/permits/{permit_number}B$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
 
@@ -90,36 +97,50 @@ var file_permits_v1_permits_proto_goTypes = []any{
 	(*GetPermitRequest)(nil),            // 23: permits.v1.GetPermitRequest
 	(*ListPermitsRequest)(nil),          // 24: permits.v1.ListPermitsRequest
 	(*ListWorkRequest)(nil),             // 25: permits.v1.ListWorkRequest
-	(*SearchRegisterRequest)(nil),       // 26: permits.v1.SearchRegisterRequest
-	(*GetRegisterEntryRequest)(nil),     // 27: permits.v1.GetRegisterEntryRequest
-	(*RegisterFacilityResponse)(nil),    // 28: permits.v1.RegisterFacilityResponse
-	(*ChangeFacilityResponse)(nil),      // 29: permits.v1.ChangeFacilityResponse
-	(*AssignFacilityResponse)(nil),      // 30: permits.v1.AssignFacilityResponse
-	(*GetFacilityResponse)(nil),         // 31: permits.v1.GetFacilityResponse
-	(*ListFacilitiesResponse)(nil),      // 32: permits.v1.ListFacilitiesResponse
-	(*OpenApplicationResponse)(nil),     // 33: permits.v1.OpenApplicationResponse
-	(*PublishNoticeResponse)(nil),       // 34: permits.v1.PublishNoticeResponse
-	(*CheckApplicationResponse)(nil),    // 35: permits.v1.CheckApplicationResponse
-	(*SubmitApplicationResponse)(nil),   // 36: permits.v1.SubmitApplicationResponse
-	(*WithdrawApplicationResponse)(nil), // 37: permits.v1.WithdrawApplicationResponse
-	(*CorrectOnSpotResponse)(nil),       // 38: permits.v1.CorrectOnSpotResponse
-	(*NoticeDeficiencyResponse)(nil),    // 39: permits.v1.NoticeDeficiencyResponse
-	(*AcceptApplicationResponse)(nil),   // 40: permits.v1.AcceptApplicationResponse
-	(*DeclineApplicationResponse)(nil),  // 41: permits.v1.DeclineApplicationResponse
-	(*DeemAcceptedResponse)(nil),        // 42: permits.v1.DeemAcceptedResponse
-	(*PauseClockResponse)(nil),          // 43: permits.v1.PauseClockResponse
-	(*ResumeClockResponse)(nil),         // 44: permits.v1.ResumeClockResponse
-	(*RecordSiteCheckResponse)(nil),     // 45: permits.v1.RecordSiteCheckResponse
-	(*ReportExaminationResponse)(nil),   // 46: permits.v1.ReportExaminationResponse
-	(*ReturnExaminationResponse)(nil),   // 47: permits.v1.ReturnExaminationResponse
-	(*IssuePermitResponse)(nil),         // 48: permits.v1.IssuePermitResponse
-	(*RefusePermitResponse)(nil),        // 49: permits.v1.RefusePermitResponse
-	(*RecordDeliveryResponse)(nil),      // 50: permits.v1.RecordDeliveryResponse
-	(*GetPermitResponse)(nil),           // 51: permits.v1.GetPermitResponse
-	(*ListPermitsResponse)(nil),         // 52: permits.v1.ListPermitsResponse
-	(*ListWorkResponse)(nil),            // 53: permits.v1.ListWorkResponse
-	(*SearchRegisterResponse)(nil),      // 54: permits.v1.SearchRegisterResponse
-	(*GetRegisterEntryResponse)(nil),    // 55: permits.v1.GetRegisterEntryResponse
+	(*OpenProcedureRequest)(nil),        // 26: permits.v1.OpenProcedureRequest
+	(*ProposeMeasureRequest)(nil),       // 27: permits.v1.ProposeMeasureRequest
+	(*DecideMeasureRequest)(nil),        // 28: permits.v1.DecideMeasureRequest
+	(*EnterPlatformNumberRequest)(nil),  // 29: permits.v1.EnterPlatformNumberRequest
+	(*ListVersionsRequest)(nil),         // 30: permits.v1.ListVersionsRequest
+	(*GetCertificateRequest)(nil),       // 31: permits.v1.GetCertificateRequest
+	(*GetRegisterVersionRequest)(nil),   // 32: permits.v1.GetRegisterVersionRequest
+	(*SearchRegisterRequest)(nil),       // 33: permits.v1.SearchRegisterRequest
+	(*GetRegisterEntryRequest)(nil),     // 34: permits.v1.GetRegisterEntryRequest
+	(*RegisterFacilityResponse)(nil),    // 35: permits.v1.RegisterFacilityResponse
+	(*ChangeFacilityResponse)(nil),      // 36: permits.v1.ChangeFacilityResponse
+	(*AssignFacilityResponse)(nil),      // 37: permits.v1.AssignFacilityResponse
+	(*GetFacilityResponse)(nil),         // 38: permits.v1.GetFacilityResponse
+	(*ListFacilitiesResponse)(nil),      // 39: permits.v1.ListFacilitiesResponse
+	(*OpenApplicationResponse)(nil),     // 40: permits.v1.OpenApplicationResponse
+	(*PublishNoticeResponse)(nil),       // 41: permits.v1.PublishNoticeResponse
+	(*CheckApplicationResponse)(nil),    // 42: permits.v1.CheckApplicationResponse
+	(*SubmitApplicationResponse)(nil),   // 43: permits.v1.SubmitApplicationResponse
+	(*WithdrawApplicationResponse)(nil), // 44: permits.v1.WithdrawApplicationResponse
+	(*CorrectOnSpotResponse)(nil),       // 45: permits.v1.CorrectOnSpotResponse
+	(*NoticeDeficiencyResponse)(nil),    // 46: permits.v1.NoticeDeficiencyResponse
+	(*AcceptApplicationResponse)(nil),   // 47: permits.v1.AcceptApplicationResponse
+	(*DeclineApplicationResponse)(nil),  // 48: permits.v1.DeclineApplicationResponse
+	(*DeemAcceptedResponse)(nil),        // 49: permits.v1.DeemAcceptedResponse
+	(*PauseClockResponse)(nil),          // 50: permits.v1.PauseClockResponse
+	(*ResumeClockResponse)(nil),         // 51: permits.v1.ResumeClockResponse
+	(*RecordSiteCheckResponse)(nil),     // 52: permits.v1.RecordSiteCheckResponse
+	(*ReportExaminationResponse)(nil),   // 53: permits.v1.ReportExaminationResponse
+	(*ReturnExaminationResponse)(nil),   // 54: permits.v1.ReturnExaminationResponse
+	(*IssuePermitResponse)(nil),         // 55: permits.v1.IssuePermitResponse
+	(*RefusePermitResponse)(nil),        // 56: permits.v1.RefusePermitResponse
+	(*RecordDeliveryResponse)(nil),      // 57: permits.v1.RecordDeliveryResponse
+	(*GetPermitResponse)(nil),           // 58: permits.v1.GetPermitResponse
+	(*ListPermitsResponse)(nil),         // 59: permits.v1.ListPermitsResponse
+	(*ListWorkResponse)(nil),            // 60: permits.v1.ListWorkResponse
+	(*OpenProcedureResponse)(nil),       // 61: permits.v1.OpenProcedureResponse
+	(*ProposeMeasureResponse)(nil),      // 62: permits.v1.ProposeMeasureResponse
+	(*DecideMeasureResponse)(nil),       // 63: permits.v1.DecideMeasureResponse
+	(*EnterPlatformNumberResponse)(nil), // 64: permits.v1.EnterPlatformNumberResponse
+	(*ListVersionsResponse)(nil),        // 65: permits.v1.ListVersionsResponse
+	(*GetCertificateResponse)(nil),      // 66: permits.v1.GetCertificateResponse
+	(*GetRegisterVersionResponse)(nil),  // 67: permits.v1.GetRegisterVersionResponse
+	(*SearchRegisterResponse)(nil),      // 68: permits.v1.SearchRegisterResponse
+	(*GetRegisterEntryResponse)(nil),    // 69: permits.v1.GetRegisterEntryResponse
 }
 var file_permits_v1_permits_proto_depIdxs = []int32{
 	0,  // 0: permits.v1.PermitsService.RegisterFacility:input_type -> permits.v1.RegisterFacilityRequest
@@ -148,38 +169,52 @@ var file_permits_v1_permits_proto_depIdxs = []int32{
 	23, // 23: permits.v1.PermitsService.GetPermit:input_type -> permits.v1.GetPermitRequest
 	24, // 24: permits.v1.PermitsService.ListPermits:input_type -> permits.v1.ListPermitsRequest
 	25, // 25: permits.v1.PermitsService.ListWork:input_type -> permits.v1.ListWorkRequest
-	26, // 26: permits.v1.PermitsService.SearchRegister:input_type -> permits.v1.SearchRegisterRequest
-	27, // 27: permits.v1.PermitsService.GetRegisterEntry:input_type -> permits.v1.GetRegisterEntryRequest
-	28, // 28: permits.v1.PermitsService.RegisterFacility:output_type -> permits.v1.RegisterFacilityResponse
-	29, // 29: permits.v1.PermitsService.ChangeFacility:output_type -> permits.v1.ChangeFacilityResponse
-	30, // 30: permits.v1.PermitsService.AssignFacility:output_type -> permits.v1.AssignFacilityResponse
-	31, // 31: permits.v1.PermitsService.GetFacility:output_type -> permits.v1.GetFacilityResponse
-	32, // 32: permits.v1.PermitsService.ListFacilities:output_type -> permits.v1.ListFacilitiesResponse
-	33, // 33: permits.v1.PermitsService.OpenApplication:output_type -> permits.v1.OpenApplicationResponse
-	34, // 34: permits.v1.PermitsService.PublishNotice:output_type -> permits.v1.PublishNoticeResponse
-	35, // 35: permits.v1.PermitsService.CheckApplication:output_type -> permits.v1.CheckApplicationResponse
-	36, // 36: permits.v1.PermitsService.SubmitApplication:output_type -> permits.v1.SubmitApplicationResponse
-	37, // 37: permits.v1.PermitsService.WithdrawApplication:output_type -> permits.v1.WithdrawApplicationResponse
-	38, // 38: permits.v1.PermitsService.CorrectOnSpot:output_type -> permits.v1.CorrectOnSpotResponse
-	39, // 39: permits.v1.PermitsService.NoticeDeficiency:output_type -> permits.v1.NoticeDeficiencyResponse
-	40, // 40: permits.v1.PermitsService.AcceptApplication:output_type -> permits.v1.AcceptApplicationResponse
-	41, // 41: permits.v1.PermitsService.DeclineApplication:output_type -> permits.v1.DeclineApplicationResponse
-	42, // 42: permits.v1.PermitsService.DeemAccepted:output_type -> permits.v1.DeemAcceptedResponse
-	43, // 43: permits.v1.PermitsService.PauseClock:output_type -> permits.v1.PauseClockResponse
-	44, // 44: permits.v1.PermitsService.ResumeClock:output_type -> permits.v1.ResumeClockResponse
-	45, // 45: permits.v1.PermitsService.RecordSiteCheck:output_type -> permits.v1.RecordSiteCheckResponse
-	46, // 46: permits.v1.PermitsService.ReportExamination:output_type -> permits.v1.ReportExaminationResponse
-	47, // 47: permits.v1.PermitsService.ReturnExamination:output_type -> permits.v1.ReturnExaminationResponse
-	48, // 48: permits.v1.PermitsService.IssuePermit:output_type -> permits.v1.IssuePermitResponse
-	49, // 49: permits.v1.PermitsService.RefusePermit:output_type -> permits.v1.RefusePermitResponse
-	50, // 50: permits.v1.PermitsService.RecordDelivery:output_type -> permits.v1.RecordDeliveryResponse
-	51, // 51: permits.v1.PermitsService.GetPermit:output_type -> permits.v1.GetPermitResponse
-	52, // 52: permits.v1.PermitsService.ListPermits:output_type -> permits.v1.ListPermitsResponse
-	53, // 53: permits.v1.PermitsService.ListWork:output_type -> permits.v1.ListWorkResponse
-	54, // 54: permits.v1.PermitsService.SearchRegister:output_type -> permits.v1.SearchRegisterResponse
-	55, // 55: permits.v1.PermitsService.GetRegisterEntry:output_type -> permits.v1.GetRegisterEntryResponse
-	28, // [28:56] is the sub-list for method output_type
-	0,  // [0:28] is the sub-list for method input_type
+	26, // 26: permits.v1.PermitsService.OpenProcedure:input_type -> permits.v1.OpenProcedureRequest
+	27, // 27: permits.v1.PermitsService.ProposeMeasure:input_type -> permits.v1.ProposeMeasureRequest
+	28, // 28: permits.v1.PermitsService.DecideMeasure:input_type -> permits.v1.DecideMeasureRequest
+	29, // 29: permits.v1.PermitsService.EnterPlatformNumber:input_type -> permits.v1.EnterPlatformNumberRequest
+	30, // 30: permits.v1.PermitsService.ListVersions:input_type -> permits.v1.ListVersionsRequest
+	31, // 31: permits.v1.PermitsService.GetCertificate:input_type -> permits.v1.GetCertificateRequest
+	32, // 32: permits.v1.PermitsService.GetRegisterVersion:input_type -> permits.v1.GetRegisterVersionRequest
+	33, // 33: permits.v1.PermitsService.SearchRegister:input_type -> permits.v1.SearchRegisterRequest
+	34, // 34: permits.v1.PermitsService.GetRegisterEntry:input_type -> permits.v1.GetRegisterEntryRequest
+	35, // 35: permits.v1.PermitsService.RegisterFacility:output_type -> permits.v1.RegisterFacilityResponse
+	36, // 36: permits.v1.PermitsService.ChangeFacility:output_type -> permits.v1.ChangeFacilityResponse
+	37, // 37: permits.v1.PermitsService.AssignFacility:output_type -> permits.v1.AssignFacilityResponse
+	38, // 38: permits.v1.PermitsService.GetFacility:output_type -> permits.v1.GetFacilityResponse
+	39, // 39: permits.v1.PermitsService.ListFacilities:output_type -> permits.v1.ListFacilitiesResponse
+	40, // 40: permits.v1.PermitsService.OpenApplication:output_type -> permits.v1.OpenApplicationResponse
+	41, // 41: permits.v1.PermitsService.PublishNotice:output_type -> permits.v1.PublishNoticeResponse
+	42, // 42: permits.v1.PermitsService.CheckApplication:output_type -> permits.v1.CheckApplicationResponse
+	43, // 43: permits.v1.PermitsService.SubmitApplication:output_type -> permits.v1.SubmitApplicationResponse
+	44, // 44: permits.v1.PermitsService.WithdrawApplication:output_type -> permits.v1.WithdrawApplicationResponse
+	45, // 45: permits.v1.PermitsService.CorrectOnSpot:output_type -> permits.v1.CorrectOnSpotResponse
+	46, // 46: permits.v1.PermitsService.NoticeDeficiency:output_type -> permits.v1.NoticeDeficiencyResponse
+	47, // 47: permits.v1.PermitsService.AcceptApplication:output_type -> permits.v1.AcceptApplicationResponse
+	48, // 48: permits.v1.PermitsService.DeclineApplication:output_type -> permits.v1.DeclineApplicationResponse
+	49, // 49: permits.v1.PermitsService.DeemAccepted:output_type -> permits.v1.DeemAcceptedResponse
+	50, // 50: permits.v1.PermitsService.PauseClock:output_type -> permits.v1.PauseClockResponse
+	51, // 51: permits.v1.PermitsService.ResumeClock:output_type -> permits.v1.ResumeClockResponse
+	52, // 52: permits.v1.PermitsService.RecordSiteCheck:output_type -> permits.v1.RecordSiteCheckResponse
+	53, // 53: permits.v1.PermitsService.ReportExamination:output_type -> permits.v1.ReportExaminationResponse
+	54, // 54: permits.v1.PermitsService.ReturnExamination:output_type -> permits.v1.ReturnExaminationResponse
+	55, // 55: permits.v1.PermitsService.IssuePermit:output_type -> permits.v1.IssuePermitResponse
+	56, // 56: permits.v1.PermitsService.RefusePermit:output_type -> permits.v1.RefusePermitResponse
+	57, // 57: permits.v1.PermitsService.RecordDelivery:output_type -> permits.v1.RecordDeliveryResponse
+	58, // 58: permits.v1.PermitsService.GetPermit:output_type -> permits.v1.GetPermitResponse
+	59, // 59: permits.v1.PermitsService.ListPermits:output_type -> permits.v1.ListPermitsResponse
+	60, // 60: permits.v1.PermitsService.ListWork:output_type -> permits.v1.ListWorkResponse
+	61, // 61: permits.v1.PermitsService.OpenProcedure:output_type -> permits.v1.OpenProcedureResponse
+	62, // 62: permits.v1.PermitsService.ProposeMeasure:output_type -> permits.v1.ProposeMeasureResponse
+	63, // 63: permits.v1.PermitsService.DecideMeasure:output_type -> permits.v1.DecideMeasureResponse
+	64, // 64: permits.v1.PermitsService.EnterPlatformNumber:output_type -> permits.v1.EnterPlatformNumberResponse
+	65, // 65: permits.v1.PermitsService.ListVersions:output_type -> permits.v1.ListVersionsResponse
+	66, // 66: permits.v1.PermitsService.GetCertificate:output_type -> permits.v1.GetCertificateResponse
+	67, // 67: permits.v1.PermitsService.GetRegisterVersion:output_type -> permits.v1.GetRegisterVersionResponse
+	68, // 68: permits.v1.PermitsService.SearchRegister:output_type -> permits.v1.SearchRegisterResponse
+	69, // 69: permits.v1.PermitsService.GetRegisterEntry:output_type -> permits.v1.GetRegisterEntryResponse
+	35, // [35:70] is the sub-list for method output_type
+	0,  // [0:35] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -193,6 +228,7 @@ func file_permits_v1_permits_proto_init() {
 	file_permits_v1_application_proto_init()
 	file_permits_v1_decision_proto_init()
 	file_permits_v1_facility_proto_init()
+	file_permits_v1_life_proto_init()
 	file_permits_v1_permit_proto_init()
 	file_permits_v1_register_proto_init()
 	type x struct{}

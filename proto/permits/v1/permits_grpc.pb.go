@@ -49,6 +49,13 @@ const (
 	PermitsService_GetPermit_FullMethodName           = "/permits.v1.PermitsService/GetPermit"
 	PermitsService_ListPermits_FullMethodName         = "/permits.v1.PermitsService/ListPermits"
 	PermitsService_ListWork_FullMethodName            = "/permits.v1.PermitsService/ListWork"
+	PermitsService_OpenProcedure_FullMethodName       = "/permits.v1.PermitsService/OpenProcedure"
+	PermitsService_ProposeMeasure_FullMethodName      = "/permits.v1.PermitsService/ProposeMeasure"
+	PermitsService_DecideMeasure_FullMethodName       = "/permits.v1.PermitsService/DecideMeasure"
+	PermitsService_EnterPlatformNumber_FullMethodName = "/permits.v1.PermitsService/EnterPlatformNumber"
+	PermitsService_ListVersions_FullMethodName        = "/permits.v1.PermitsService/ListVersions"
+	PermitsService_GetCertificate_FullMethodName      = "/permits.v1.PermitsService/GetCertificate"
+	PermitsService_GetRegisterVersion_FullMethodName  = "/permits.v1.PermitsService/GetRegisterVersion"
 	PermitsService_SearchRegister_FullMethodName      = "/permits.v1.PermitsService/SearchRegister"
 	PermitsService_GetRegisterEntry_FullMethodName    = "/permits.v1.PermitsService/GetRegisterEntry"
 )
@@ -111,6 +118,20 @@ type PermitsServiceClient interface {
 	ListPermits(ctx context.Context, in *ListPermitsRequest, opts ...grpc.CallOption) (*ListPermitsResponse, error)
 	// ListWork is the caller's worklist, ordered by the next legal due day.
 	ListWork(ctx context.Context, in *ListWorkRequest, opts ...grpc.CallOption) (*ListWorkResponse, error)
+	// OpenProcedure begins a renewal, change, re-application or adjustment.
+	OpenProcedure(ctx context.Context, in *OpenProcedureRequest, opts ...grpc.CallOption) (*OpenProcedureResponse, error)
+	// ProposeMeasure asks for, or proposes, a measure about a granted permit.
+	ProposeMeasure(ctx context.Context, in *ProposeMeasureRequest, opts ...grpc.CallOption) (*ProposeMeasureResponse, error)
+	// DecideMeasure takes or turns down the proposed measure.
+	DecideMeasure(ctx context.Context, in *DecideMeasureRequest, opts ...grpc.CallOption) (*DecideMeasureResponse, error)
+	// EnterPlatformNumber enters the number that the national platform gave.
+	EnterPlatformNumber(ctx context.Context, in *EnterPlatformNumberRequest, opts ...grpc.CallOption) (*EnterPlatformNumberResponse, error)
+	// ListVersions shows the versions of a permit and the difference of two.
+	ListVersions(ctx context.Context, in *ListVersionsRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error)
+	// GetCertificate shows the permit as it is printed.
+	GetCertificate(ctx context.Context, in *GetCertificateRequest, opts ...grpc.CallOption) (*GetCertificateResponse, error)
+	// GetRegisterVersion is the public face of the version in force on a day.
+	GetRegisterVersion(ctx context.Context, in *GetRegisterVersionRequest, opts ...grpc.CallOption) (*GetRegisterVersionResponse, error)
 	// SearchRegister is the public register of permits in force.
 	SearchRegister(ctx context.Context, in *SearchRegisterRequest, opts ...grpc.CallOption) (*SearchRegisterResponse, error)
 	// GetRegisterEntry is one entry of the public register.
@@ -385,6 +406,76 @@ func (c *permitsServiceClient) ListWork(ctx context.Context, in *ListWorkRequest
 	return out, nil
 }
 
+func (c *permitsServiceClient) OpenProcedure(ctx context.Context, in *OpenProcedureRequest, opts ...grpc.CallOption) (*OpenProcedureResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(OpenProcedureResponse)
+	err := c.cc.Invoke(ctx, PermitsService_OpenProcedure_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *permitsServiceClient) ProposeMeasure(ctx context.Context, in *ProposeMeasureRequest, opts ...grpc.CallOption) (*ProposeMeasureResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ProposeMeasureResponse)
+	err := c.cc.Invoke(ctx, PermitsService_ProposeMeasure_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *permitsServiceClient) DecideMeasure(ctx context.Context, in *DecideMeasureRequest, opts ...grpc.CallOption) (*DecideMeasureResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecideMeasureResponse)
+	err := c.cc.Invoke(ctx, PermitsService_DecideMeasure_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *permitsServiceClient) EnterPlatformNumber(ctx context.Context, in *EnterPlatformNumberRequest, opts ...grpc.CallOption) (*EnterPlatformNumberResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EnterPlatformNumberResponse)
+	err := c.cc.Invoke(ctx, PermitsService_EnterPlatformNumber_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *permitsServiceClient) ListVersions(ctx context.Context, in *ListVersionsRequest, opts ...grpc.CallOption) (*ListVersionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListVersionsResponse)
+	err := c.cc.Invoke(ctx, PermitsService_ListVersions_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *permitsServiceClient) GetCertificate(ctx context.Context, in *GetCertificateRequest, opts ...grpc.CallOption) (*GetCertificateResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetCertificateResponse)
+	err := c.cc.Invoke(ctx, PermitsService_GetCertificate_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *permitsServiceClient) GetRegisterVersion(ctx context.Context, in *GetRegisterVersionRequest, opts ...grpc.CallOption) (*GetRegisterVersionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetRegisterVersionResponse)
+	err := c.cc.Invoke(ctx, PermitsService_GetRegisterVersion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *permitsServiceClient) SearchRegister(ctx context.Context, in *SearchRegisterRequest, opts ...grpc.CallOption) (*SearchRegisterResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(SearchRegisterResponse)
@@ -463,6 +554,20 @@ type PermitsServiceServer interface {
 	ListPermits(context.Context, *ListPermitsRequest) (*ListPermitsResponse, error)
 	// ListWork is the caller's worklist, ordered by the next legal due day.
 	ListWork(context.Context, *ListWorkRequest) (*ListWorkResponse, error)
+	// OpenProcedure begins a renewal, change, re-application or adjustment.
+	OpenProcedure(context.Context, *OpenProcedureRequest) (*OpenProcedureResponse, error)
+	// ProposeMeasure asks for, or proposes, a measure about a granted permit.
+	ProposeMeasure(context.Context, *ProposeMeasureRequest) (*ProposeMeasureResponse, error)
+	// DecideMeasure takes or turns down the proposed measure.
+	DecideMeasure(context.Context, *DecideMeasureRequest) (*DecideMeasureResponse, error)
+	// EnterPlatformNumber enters the number that the national platform gave.
+	EnterPlatformNumber(context.Context, *EnterPlatformNumberRequest) (*EnterPlatformNumberResponse, error)
+	// ListVersions shows the versions of a permit and the difference of two.
+	ListVersions(context.Context, *ListVersionsRequest) (*ListVersionsResponse, error)
+	// GetCertificate shows the permit as it is printed.
+	GetCertificate(context.Context, *GetCertificateRequest) (*GetCertificateResponse, error)
+	// GetRegisterVersion is the public face of the version in force on a day.
+	GetRegisterVersion(context.Context, *GetRegisterVersionRequest) (*GetRegisterVersionResponse, error)
 	// SearchRegister is the public register of permits in force.
 	SearchRegister(context.Context, *SearchRegisterRequest) (*SearchRegisterResponse, error)
 	// GetRegisterEntry is one entry of the public register.
@@ -554,6 +659,27 @@ func (UnimplementedPermitsServiceServer) ListPermits(context.Context, *ListPermi
 }
 func (UnimplementedPermitsServiceServer) ListWork(context.Context, *ListWorkRequest) (*ListWorkResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWork not implemented")
+}
+func (UnimplementedPermitsServiceServer) OpenProcedure(context.Context, *OpenProcedureRequest) (*OpenProcedureResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method OpenProcedure not implemented")
+}
+func (UnimplementedPermitsServiceServer) ProposeMeasure(context.Context, *ProposeMeasureRequest) (*ProposeMeasureResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ProposeMeasure not implemented")
+}
+func (UnimplementedPermitsServiceServer) DecideMeasure(context.Context, *DecideMeasureRequest) (*DecideMeasureResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DecideMeasure not implemented")
+}
+func (UnimplementedPermitsServiceServer) EnterPlatformNumber(context.Context, *EnterPlatformNumberRequest) (*EnterPlatformNumberResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EnterPlatformNumber not implemented")
+}
+func (UnimplementedPermitsServiceServer) ListVersions(context.Context, *ListVersionsRequest) (*ListVersionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListVersions not implemented")
+}
+func (UnimplementedPermitsServiceServer) GetCertificate(context.Context, *GetCertificateRequest) (*GetCertificateResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCertificate not implemented")
+}
+func (UnimplementedPermitsServiceServer) GetRegisterVersion(context.Context, *GetRegisterVersionRequest) (*GetRegisterVersionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRegisterVersion not implemented")
 }
 func (UnimplementedPermitsServiceServer) SearchRegister(context.Context, *SearchRegisterRequest) (*SearchRegisterResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SearchRegister not implemented")
@@ -1050,6 +1176,132 @@ func _PermitsService_ListWork_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PermitsService_OpenProcedure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OpenProcedureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PermitsServiceServer).OpenProcedure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PermitsService_OpenProcedure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PermitsServiceServer).OpenProcedure(ctx, req.(*OpenProcedureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PermitsService_ProposeMeasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ProposeMeasureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PermitsServiceServer).ProposeMeasure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PermitsService_ProposeMeasure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PermitsServiceServer).ProposeMeasure(ctx, req.(*ProposeMeasureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PermitsService_DecideMeasure_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DecideMeasureRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PermitsServiceServer).DecideMeasure(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PermitsService_DecideMeasure_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PermitsServiceServer).DecideMeasure(ctx, req.(*DecideMeasureRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PermitsService_EnterPlatformNumber_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EnterPlatformNumberRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PermitsServiceServer).EnterPlatformNumber(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PermitsService_EnterPlatformNumber_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PermitsServiceServer).EnterPlatformNumber(ctx, req.(*EnterPlatformNumberRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PermitsService_ListVersions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListVersionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PermitsServiceServer).ListVersions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PermitsService_ListVersions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PermitsServiceServer).ListVersions(ctx, req.(*ListVersionsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PermitsService_GetCertificate_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCertificateRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PermitsServiceServer).GetCertificate(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PermitsService_GetCertificate_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PermitsServiceServer).GetCertificate(ctx, req.(*GetCertificateRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PermitsService_GetRegisterVersion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetRegisterVersionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PermitsServiceServer).GetRegisterVersion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PermitsService_GetRegisterVersion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PermitsServiceServer).GetRegisterVersion(ctx, req.(*GetRegisterVersionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _PermitsService_SearchRegister_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SearchRegisterRequest)
 	if err := dec(in); err != nil {
@@ -1196,6 +1448,34 @@ var PermitsService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListWork",
 			Handler:    _PermitsService_ListWork_Handler,
+		},
+		{
+			MethodName: "OpenProcedure",
+			Handler:    _PermitsService_OpenProcedure_Handler,
+		},
+		{
+			MethodName: "ProposeMeasure",
+			Handler:    _PermitsService_ProposeMeasure_Handler,
+		},
+		{
+			MethodName: "DecideMeasure",
+			Handler:    _PermitsService_DecideMeasure_Handler,
+		},
+		{
+			MethodName: "EnterPlatformNumber",
+			Handler:    _PermitsService_EnterPlatformNumber_Handler,
+		},
+		{
+			MethodName: "ListVersions",
+			Handler:    _PermitsService_ListVersions_Handler,
+		},
+		{
+			MethodName: "GetCertificate",
+			Handler:    _PermitsService_GetCertificate_Handler,
+		},
+		{
+			MethodName: "GetRegisterVersion",
+			Handler:    _PermitsService_GetRegisterVersion_Handler,
 		},
 		{
 			MethodName: "SearchRegister",

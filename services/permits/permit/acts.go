@@ -36,6 +36,10 @@ var Acts = []Act{
 	{"issue", "IssuePermit", text("准予许可", "Grant the permit"), d(d736, "11"), mayDecide, Permit.recommended},
 	{"refuse", "RefusePermit", text("不予许可", "Refuse the permit"), d(lic, "38"), mayDecide, Permit.advisedAgainst},
 	{"record-delivery", "RecordDelivery", text("登记送达", "Record the delivery"), d(lic, "44"), mayDeliver, Permit.awaitsDelivery},
+	{"open-procedure", "OpenProcedure", text("办理延续、变更等", "Renew, change or adjust"), d(d736, "14"), mayOpen, Permit.awaitsRenewal},
+	{"propose-measure", "ProposeMeasure", text("提请注销、补领等", "Ask for a measure"), d(o32, "29"), mayPropose, Permit.awaitsEnding},
+	{"decide-measure", "DecideMeasure", text("决定提请事项", "Decide the proposal"), d(o32, "29"), mayDecideMeasure, Permit.awaitsMeasure},
+	{"enter-platform-number", "EnterPlatformNumber", text("录入国家平台编号", "Enter the platform's number"), d(d736, "12"), mayEnterNumber, Permit.awaitsNumber},
 }
 
 const (
@@ -52,9 +56,12 @@ func never(Permit) bool { return false }
 
 func at(s Status) func(Permit) bool { return func(p Permit) bool { return p.Status == s } }
 
-func (p Permit) needsNotice() bool { return p.Status == Draft && p.Class == key }
+func (p Permit) needsNotice() bool {
+	return p.Status == Draft && p.Class == key && p.course().Notice
+}
+
 func (p Permit) awaitsFiling() bool {
-	return p.stage(PublicNotice, Deficient) || p.Status == Draft && p.Class != key
+	return p.stage(PublicNotice, Deficient) || p.Status == Draft && !p.needsNotice()
 }
 
 func (p Permit) awaitsExamination() bool {
@@ -75,6 +82,9 @@ func (p Permit) stage(among ...Status) bool { return slices.Contains(among, p.St
 // NextAct is the act that the procedure waits for; false when it is over.
 func (p Permit) NextAct() (Act, bool) {
 	for _, a := range Acts {
+		if p.awaitsMeasure() && a.Name != "decide-measure" {
+			continue // it may end the permit: it goes first
+		}
 		if a.Expected(p) {
 			return a, true
 		}

@@ -39,10 +39,19 @@ func TestActsAgreeWithDecide(t *testing.T) {
 		"issue":              func(o permit.Occasion) es.Command[permit.Permit] { return permit.Issue{Occasion: o} },
 		"refuse":             func(o permit.Occasion) es.Command[permit.Permit] { return permit.Refuse{Occasion: o} },
 		"record-delivery":    func(o permit.Occasion) es.Command[permit.Permit] { return permit.Deliver{Occasion: o} },
+		"open-procedure": func(o permit.Occasion) es.Command[permit.Permit] {
+			return permit.OpenProcedure{Occasion: o, Kind: permit.Renewal}
+		},
+		"propose-measure":       func(o permit.Occasion) es.Command[permit.Permit] { return permit.Propose{Occasion: o} },
+		"decide-measure":        func(o permit.Occasion) es.Command[permit.Permit] { return permit.DecideMeasure{Occasion: o} },
+		"enter-platform-number": func(o permit.Occasion) es.Command[permit.Permit] { return permit.EnterNumber{Occasion: o} },
 	}
 	var state permit.Permit
 	refusals, allowed := 0, 0
-	for _, fact := range life() {
+	for i, fact := range append(life(), laterLife()...) {
+		if i == len(life()) {
+			state = permit.Permit{}
+		}
 		state = state.Evolve(fact)
 		for _, act := range permit.Acts {
 			for _, who := range []es.Actor{firm, clerk, examiner, decider} {

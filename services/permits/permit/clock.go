@@ -17,6 +17,13 @@ const (
 	RuleDelivery     = "licence-hand-over"             // Licensing Law Art. 44
 	RuleValidity     = "permit-validity"               // D736 Art. 14
 	RuleRenewal      = "permit-renewal-file"           // D736 Art. 14
+
+	RuleDecideRenewal     = "permit-renewal-decide"          // D736 Art. 14
+	RuleChangeFile        = "permit-base-data-change-file"   // D736 Art. 14
+	RuleDecideChange      = "permit-base-data-change-decide" // O32 Art. 26
+	RuleDecideGeneral     = "general-licence-decision"       // Licensing Law Art. 42
+	RuleBanAfterFraud     = "permit-ban-after-fraud"         // D736 Art. 40
+	RuleDecideByAuthority = "permit-authority-change"        // O32 Art. 27
 )
 
 // Clock is one running or finished period of a permit. It is computed from
@@ -33,10 +40,13 @@ func (p Permit) Completeness(book *law.Book) (Clock, error) {
 		law.Ask{Period: RuleCompleteness, Start: p.Received}, p.Answered)
 }
 
-// DecisionRule names the period for the decision: it depends on the class and,
-// under key management, on whether officers checked the site.
+// DecisionRule names the period for the decision: it depends on the kind of the
+// procedure; for a grant on the class and, under key management, on whether
+// officers checked the site.
 func (p Permit) DecisionRule() string {
-	switch {
+	switch rule := p.course().Decide; {
+	case rule != "":
+		return rule
 	case p.Class == simplified:
 		return RuleDecideLight
 	case p.SiteCheck != nil:
@@ -53,8 +63,31 @@ func (p Permit) Decision(book *law.Book) (Clock, error) {
 	for _, s := range p.Pauses {
 		spans = append(spans, law.Span{From: s.From.AddDays(-1), To: s.Last, Reason: s.Kind})
 	}
+	start := p.AcceptedOn
+	if p.Kind == ByAuthority { // bound by the day on which the requirement begins to hold
+		start = day(p.Procedure.GetEffective())
+	}
 	return clock(book, "作出许可决定", "decision on the application",
-		law.Ask{Period: p.DecisionRule(), Start: p.AcceptedOn, Pauses: spans}, p.DecidedOn)
+		law.Ask{Period: p.DecisionRule(), Start: start, Pauses: spans}, p.DecidedOn)
+}
+
+// Filing is the clock that the open procedure has to be filed by: a renewal
+// before the end of the term, a change of base data after the change (D736
+// Art. 14). False where the law sets none.
+func (p Permit) Filing(book *law.Book) (Clock, bool) {
+	var c Clock
+	var err error
+	switch p.Kind {
+	case Renewal:
+		c, err = p.renewal(book)
+	case BaseChange:
+		c, err = clock(book, "申请变更许可证", "filing of the change",
+			law.Ask{Period: RuleChangeFile, Start: day(p.Procedure.GetChangedOn())}, law.Date{})
+	default:
+		return Clock{}, false
+	}
+	c.Met = p.FirstReceived
+	return c, err == nil
 }
 
 // Delivery is the clock for handing over the licence or the refusal 送达期限
@@ -89,7 +122,11 @@ func (p Permit) Clocks(book *law.Book) []Clock {
 	add(!p.Received.IsZero(), p.Completeness)
 	add(!p.AcceptedOn.IsZero(), p.Decision)
 	add(!p.DecidedOn.IsZero(), p.Delivery)
-	add(p.Status == Issued, p.renewal)
+	if c, ok := p.Filing(book); ok && p.Open() {
+		clocks = append(clocks, c)
+	} else {
+		add(p.InForce() || p.Standing == Withheld, p.renewal)
+	}
 	return p.settle(clocks)
 }
 
@@ -103,7 +140,7 @@ func (p Permit) settle(clocks []Clock) []Clock {
 		switch c.Rule.ID {
 		case RuleCompleteness:
 			return p.Status != Submitted && !p.Deemed
-		case RuleDelivery, RuleRenewal:
+		case RuleDelivery, RuleRenewal, RuleChangeFile:
 			return false
 		}
 		return p.Status != Accepted && p.Status != Examined
@@ -118,11 +155,23 @@ func (p Permit) renewal(book *law.Book) (Clock, error) {
 // Next is the clock that runs now, if one does: the next legal due day.
 func (p Permit) Next(book *law.Book) (Clock, bool) {
 	for _, c := range p.Clocks(book) {
-		if c.Met.IsZero() && c.Rule.ID != RuleRenewal && (c.Rule.ID != RuleCompleteness || p.Status == Submitted) {
+		switch {
+		case !c.Met.IsZero():
+		case c.Rule.ID == RuleRenewal && !p.awaitsRenewal() && !p.unfiled():
+		case c.Rule.ID == RuleCompleteness && p.Status != Submitted:
+		default:
 			return c, true
 		}
 	}
 	return Clock{}, false
+}
+
+// awaitsRenewal reports whether the holder was reminded and has not acted.
+func (p Permit) awaitsRenewal() bool { return p.InForce() && p.Reminded > 0 && !p.Open() }
+
+// unfiled reports whether a procedure after the grant was begun but not filed.
+func (p Permit) unfiled() bool {
+	return p.Granted() && p.Kind != First && p.stage(Draft, PublicNotice)
 }
 
 func clock(book *law.Book, zh, en string, ask law.Ask, met law.Date) (Clock, error) {

@@ -71,10 +71,15 @@ func (c CorrectOnSpot) Decide(p Permit) ([]es.Event, error) {
 		wrong.Add("content.managementClass", c.Content.GetManagementClass().String(), "CLASS_NOT_ON_SPOT",
 			"管理类别不能当场更正，请不予受理或者告知补正。", "The class cannot be corrected at the counter; notice the deficiency instead.")
 	}
+	Submit{Occasion: c.Occasion, Content: c.Content, Base: p.Asked}.checkBase(p, &wrong)
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
-	return []es.Event{&permitsv1.PermitApplicationCorrectedOnSpot{Items: c.Items, Content: c.Content}}, nil
+	content := p.withConditions(c.Content)
+	if err := loosened(p, content, false); err != nil {
+		return nil, err
+	}
+	return []es.Event{&permitsv1.PermitApplicationCorrectedOnSpot{Items: c.Items, Content: content}}, nil
 }
 
 // Advise lists what a person should look at again.
@@ -202,9 +207,11 @@ func (c Decline) Decide(p Permit) ([]es.Event, error) {
 		return nil, ErrNumberNeeded
 	}
 	if c.Ground == permitsv1.DeclineGround_DECLINE_GROUND_WRONG_AUTHORITY {
-		return []es.Event{&permitsv1.PermitFoundOutsideAuthority{CompetentAuthority: c.Reason, DocumentNumber: c.Number}}, nil
+		return append([]es.Event{&permitsv1.PermitFoundOutsideAuthority{CompetentAuthority: c.Reason, DocumentNumber: c.Number}},
+			endedWith(p, c.Occasion, "renewal_declined")...), nil
 	}
-	return []es.Event{&permitsv1.PermitFoundNotRequired{Reason: c.Reason, DocumentNumber: c.Number}}, nil
+	return append([]es.Event{&permitsv1.PermitFoundNotRequired{Reason: c.Reason, DocumentNumber: c.Number}},
+		endedWith(p, c.Occasion, "renewal_declined")...), nil
 }
 
 // Advise lists what a person should look at again.

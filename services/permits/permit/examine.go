@@ -15,7 +15,8 @@ type Examine struct {
 	Occasion
 	RecommendGrant bool
 	Opinion        string
-	Limits         []*permitsv1.Limit // proposed instead of those applied for
+	Limits         []*permitsv1.Limit     // proposed instead of those applied for
+	Conditions     []*permitsv1.Condition // proposed instead of those in force
 }
 
 func mayExamine(p Permit, o Occasion) error {
@@ -29,11 +30,19 @@ func (c Examine) Decide(p Permit) ([]es.Event, error) {
 	if err := mayExamine(p, c.Occasion); err != nil {
 		return nil, err
 	}
-	if err := c.wrongLimits(p).Err(); err != nil {
+	wrong := c.wrongLimits(p)
+	conditions, faults := number(p, c.Conditions, "conditions")
+	if err := append(wrong, faults...).Err(); err != nil {
 		return nil, err
 	}
+	if c.RecommendGrant {
+		as := &Examination{Limits: c.Limits, Conditions: conditions}
+		if err := loosened(p, granted(p.Content, as), p.Kind == ByAuthority); err != nil {
+			return nil, err
+		}
+	}
 	return []es.Event{&permitsv1.PermitApplicationExamined{
-		RecommendGrant: c.RecommendGrant, Opinion: c.Opinion, Limits: c.Limits,
+		RecommendGrant: c.RecommendGrant, Opinion: c.Opinion, Limits: c.Limits, Conditions: conditions,
 	}}, nil
 }
 
@@ -51,7 +60,7 @@ func (c Examine) Advise(p Permit) []problem.Field {
 	var doubts problem.Fields
 	entered(c.Occasion, &doubts)
 	if c.RecommendGrant {
-		doubts = append(doubts, GrantConditions(granted(p.Content, c.Limits), c.Law.On(c.On))...)
+		doubts = append(doubts, GrantConditions(granted(p.Content, &Examination{Limits: c.Limits}), c.Law.On(c.On))...)
 	}
 	return doubts
 }

@@ -26,8 +26,8 @@ type Issue struct {
 	ValidFrom      law.Date // zero: the day of decision
 	Number         string   // of the decision; empty asks whether one may be drawn
 	IssuingOrg     string   // division code of the organ
-	Mark           byte     // last letter of a local permit number
-	ExternalNumber string   // given by the national platform; empty: a local number
+	Mark           byte     // last letter of a local permit number; 0: numbers are the platform's alone
+	ExternalNumber string   // given by the national platform; empty: a local number, or none yet
 }
 
 func mayDecide(p Permit, o Occasion) error {
@@ -44,7 +44,10 @@ func (c Issue) Decide(p Permit) ([]es.Event, error) {
 	if err := mayDecide(p, c.Occasion); err != nil {
 		return nil, err
 	}
-	content := granted(p.Content, p.Examination.Limits)
+	if p.Kind != First && p.Granted() {
+		return c.amend(p)
+	}
+	content := granted(p.Content, p.Examination)
 	if unmet := GrantConditions(content, c.Law.On(c.On)); len(unmet) > 0 {
 		return nil, ErrConditions.WithErrors(unmet...)
 	}
@@ -68,9 +71,9 @@ func (c Issue) Decide(p Permit) ([]es.Event, error) {
 
 // permitNumber is the platform's number or, without one, the local number of
 // 22 characters: credit code, site sequence in three digits, mark letter
-// (HJ 608-2017).
+// (HJ 608-2017). It is empty while the platform's is awaited.
 func (c Issue) permitNumber(p Permit) string {
-	if c.ExternalNumber != "" {
+	if c.ExternalNumber != "" || c.Mark == 0 {
 		return c.ExternalNumber
 	}
 	return identifier.BuildPermitNumber(p.USCC, int(p.SiteSequence), c.Mark)
@@ -83,13 +86,21 @@ func (c Issue) wrong(p Permit, number string) problem.Fields {
 			"首次许可的有效期自决定之日（"+c.On.String()+"）起算。",
 			"A first permit is valid from the day of decision, "+c.On.String()+".")
 	}
+	if number != "" {
+		fields = append(fields, wrongNumber(p, "externalNumber", number)...)
+	}
+	return fields
+}
+
+// wrongNumber says what is wrong with a permit number of the unit.
+func wrongNumber(p Permit, path, number string) (fields problem.Fields) {
 	for _, f := range identifier.PermitNumber(number) {
 		if f.Severity == law.Error {
-			fields.Add("externalNumber", number, f.Reason, f.Zh, f.En)
+			fields.Add(path, number, f.Reason, f.Zh, f.En)
 		}
 	}
 	if len(number) >= 18 && number[:18] != p.USCC {
-		fields.Add("externalNumber", number, "PERMIT_NUMBER_OTHER_UNIT",
+		fields.Add(path, number, "PERMIT_NUMBER_OTHER_UNIT",
 			"许可证编号前 18 位与单位的统一社会信用代码不同。", "The first 18 characters are not the unit's credit code.")
 	}
 	return fields
@@ -104,6 +115,7 @@ func (c Issue) Advise(p Permit) []problem.Field {
 			"审查意见是不予许可，请确认并在卷内说明理由。", "The examiner advised against granting. Make sure, and put the reasons on file.")
 	}
 	decidedLate(c.Occasion, p, &doubts)
+	c.adviseTerm(p, &doubts)
 	return doubts
 }
 
@@ -116,12 +128,18 @@ func decidedLate(o Occasion, p Permit, doubts *problem.Fields) {
 	}
 }
 
-// granted is the content with the limits that the examiner proposed.
-func granted(content *permitsv1.ApplicationContent, limits []*permitsv1.Limit) *permitsv1.ApplicationContent {
-	if len(limits) == 0 || content == nil {
+// granted is the content with the limits and conditions that the examiner
+// proposed.
+func granted(content *permitsv1.ApplicationContent, by *Examination) *permitsv1.ApplicationContent {
+	if content == nil || by == nil || len(by.Limits) == 0 && len(by.Conditions) == 0 {
 		return content
 	}
 	changed := proto.CloneOf(content)
-	changed.Limits = limits
+	if len(by.Limits) > 0 {
+		changed.Limits = by.Limits
+	}
+	if len(by.Conditions) > 0 {
+		changed.Conditions = by.Conditions
+	}
 	return changed
 }

@@ -109,7 +109,16 @@ type Withdraw struct {
 
 var open = []Status{Draft, PublicNotice, Submitted, Deficient, Accepted, Examined}
 
+// ErrOfAuthority refuses to withdraw what the authority began.
+var ErrOfAuthority = &problem.Error{
+	Kind: problem.Rejected, Reason: "PROCEDURE_OF_THE_AUTHORITY", Citation: "mee-order-32-2024 art. 27",
+	Text: text("依职权变更由许可机关发起，持证单位不能撤回。", "The authority began this change; the holder cannot withdraw it."),
+}
+
 func mayWithdraw(p Permit, o Occasion) error {
+	if p.Open() && p.Kind == ByAuthority {
+		return ErrOfAuthority
+	}
 	return firstOf(wrongStage(p, d(d736, "7"), open...), inOrder(p, o))
 }
 
@@ -118,7 +127,7 @@ func (c Withdraw) Decide(p Permit) ([]es.Event, error) {
 	if err := mayWithdraw(p, c.Occasion); err != nil {
 		return nil, err
 	}
-	return []es.Event{&permitsv1.PermitApplicationWithdrawn{Reason: c.Reason}}, nil
+	return append([]es.Event{&permitsv1.PermitApplicationWithdrawn{Reason: c.Reason}}, endedWith(p, c.Occasion, "renewal_withdrawn")...), nil
 }
 
 // Open reports whether the application is neither decided nor given up.

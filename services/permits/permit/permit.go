@@ -1,12 +1,22 @@
-// Package permit holds the discharge permit 排污许可证 from the draft of an
-// application to the decision and its delivery (Decree 736 Arts. 7–13, Order 32
-// of 2024, Licensing Law).
+// Package permit holds the discharge permit 排污许可证, from the draft of the first
+// application to its cancellation (Decree 736 Arts. 7–15, Order 32 of 2024,
+// Licensing Law).
+//
+// Every procedure goes the same way:
 //
 //	draft ─▶ public notice ─▶ submitted ─▶ accepted ─▶ examined ─▶ issued ─▶ delivered
 //	                            │   ▲         ▲                └▶ refused ─▶ delivered
 //	                            ▼   │         └ deemed: the agency kept silent
 //	                          deficient (told once, everything)
 //	before the decision: withdrawn · before acceptance: not required, wrong authority
+//
+// The first one creates the permit; renewal, change, re-application and
+// adjustment ([OpenProcedure], [Kinds]) go the same way again and end in a new
+// [Version]. Beside its stage in a procedure a granted permit has a standing:
+//
+//	in force ─▶ expired ─────────────────┐      in force ⇄ withheld
+//	   ├──▶ counts as renewed ─▶ in force │
+//	   └──▶ revoked, forfeited ───────────┴─▶ cancelled
 //
 // The package is pure: it imports the contracts, internal/es, internal/law and
 // internal/problem. Every act is a command with one rule of its own; the rules
@@ -59,13 +69,16 @@ type Pause struct {
 type Examination struct {
 	RecommendGrant bool
 	Opinion        string
-	Limits         []*permitsv1.Limit // instead of those applied for; none means as applied for
-	On             law.Date           // legal day of the opinion
+	Limits         []*permitsv1.Limit     // instead of those applied for; none means as applied for
+	Conditions     []*permitsv1.Condition // instead of those in force; none means as they are
+	On             law.Date               // legal day of the opinion
 }
 
-// Permit is what a permit's stream says of it. Messages inside are never
-// changed after they were folded.
+// Permit is what a permit's stream says of it: who holds it, the procedure that
+// is open or was the latest, and its life since the grant. Messages inside are
+// never changed after they were folded.
 type Permit struct {
+	Life
 	Status        Status
 	FacilityID    string
 	EnterpriseID  string
@@ -117,7 +130,10 @@ func (p Permit) Evolve(fact es.Fact) Permit {
 	if next, ok := p.beforeAcceptance(fact); ok {
 		return next
 	}
-	return p.afterAcceptance(fact)
+	if next, ok := p.afterAcceptance(fact); ok {
+		return next
+	}
+	return p.afterGrant(fact)
 }
 
 func (p Permit) beforeAcceptance(fact es.Fact) (Permit, bool) {
@@ -127,10 +143,10 @@ func (p Permit) beforeAcceptance(fact es.Fact) (Permit, bool) {
 	case *permitsv1.PublicNoticePublished:
 		p.Status, p.Notice = PublicNotice, e
 	case *permitsv1.PermitApplicationSubmitted:
-		p.filed(e.GetContent(), day(e.GetReceived()))
+		p.filed(e.GetContent(), e.GetBaseData(), day(e.GetReceived()))
 		p.FirstReceived = p.Received
 	case *permitsv1.PermitApplicationResubmitted:
-		p.filed(e.GetContent(), day(e.GetReceived()))
+		p.filed(e.GetContent(), e.GetBaseData(), day(e.GetReceived()))
 	case *permitsv1.PermitApplicationCorrectedOnSpot:
 		p.Content, p.Class = e.GetContent(), e.GetContent().GetManagementClass()
 		p.OnSpot = append(slices.Clip(p.OnSpot), e.GetItems()...)
@@ -141,9 +157,11 @@ func (p Permit) beforeAcceptance(fact es.Fact) (Permit, bool) {
 	case *permitsv1.PermitFoundNotRequired:
 		p.Status, p.DeclineReason, p.DocumentNumber = NotRequired, e.GetReason(), e.GetDocumentNumber()
 		p.answered(fact, law.DateOf(fact.Meta.OccurredAt))
+		p.fallBack()
 	case *permitsv1.PermitFoundOutsideAuthority:
 		p.Status, p.DeclineReason, p.DocumentNumber = WrongAuthority, e.GetCompetentAuthority(), e.GetDocumentNumber()
 		p.answered(fact, law.DateOf(fact.Meta.OccurredAt))
+		p.fallBack()
 	case *permitsv1.PermitApplicationAccepted:
 		p.Status, p.AcceptedOn, p.AcceptanceNumber = Accepted, day(e.GetAccepted()), e.GetDocumentNumber()
 		p.answered(fact, p.AcceptedOn)
@@ -151,13 +169,14 @@ func (p Permit) beforeAcceptance(fact es.Fact) (Permit, bool) {
 		p.Status, p.AcceptedOn, p.Deemed = Accepted, day(e.GetAccepted()), true
 	case *permitsv1.PermitApplicationWithdrawn:
 		p.Status, p.DeclineReason = Withdrawn, e.GetReason()
+		p.fallBack()
 	default:
 		return p, false
 	}
 	return p, true
 }
 
-func (p Permit) afterAcceptance(fact es.Fact) Permit {
+func (p Permit) afterAcceptance(fact es.Fact) (Permit, bool) {
 	switch e := fact.Event.(type) {
 	case *permitsv1.DecisionClockPaused:
 		p.Pauses = append(slices.Clip(p.Pauses), Pause{
@@ -172,7 +191,7 @@ func (p Permit) afterAcceptance(fact es.Fact) Permit {
 		p.SiteCheck = e
 	case *permitsv1.PermitApplicationExamined:
 		p.Status = Examined
-		p.Examination = &Examination{e.GetRecommendGrant(), e.GetOpinion(), e.GetLimits(), law.DateOf(fact.Meta.OccurredAt)}
+		p.Examination = &Examination{e.GetRecommendGrant(), e.GetOpinion(), e.GetLimits(), e.GetConditions(), law.DateOf(fact.Meta.OccurredAt)}
 		p.Examiners = with(p.Examiners, fact.Meta.Actor.ID)
 	case *permitsv1.PermitExaminationReturned:
 		p.Status, p.ReturnReason = Accepted, e.GetReason()
@@ -180,13 +199,21 @@ func (p Permit) afterAcceptance(fact es.Fact) Permit {
 		p.Status, p.Number, p.DocumentNumber, p.ExternalNumber = Issued, e.GetPermitNumber(), e.GetDocumentNumber(), e.GetExternalNumber()
 		p.Content, p.Class, p.IssuingOrg = e.GetContent(), e.GetContent().GetManagementClass(), e.GetIssuingOrg()
 		p.ValidFrom, p.ValidTo, p.DecidedOn = day(e.GetValidFrom()), day(e.GetValidTo()), day(e.GetDecided())
+		p.granted()
 	case *permitsv1.PermitRefused:
 		p.Status, p.DocumentNumber, p.DecidedOn = Refused, e.GetDocumentNumber(), day(e.GetDecided())
 		p.RefusalReasons, p.Unmet, p.Remedies = e.GetReasons(), e.GetUnmetConditions(), e.GetRemedies()
+		p.fallBack()
 	case *permitsv1.PermitDecisionDelivered:
+		if p.Undelivered { // of the procedure before the open one
+			p.Undelivered = false
+			return p, true
+		}
 		p.DeliveredOn, p.DeliveryMethod = day(e.GetDelivered()), e.GetMethod()
+	default:
+		return p, false
 	}
-	return p
+	return p, true
 }
 
 func (p *Permit) opened(e *permitsv1.PermitApplicationOpened) {
@@ -194,11 +221,11 @@ func (p *Permit) opened(e *permitsv1.PermitApplicationOpened) {
 	p.FacilityID, p.EnterpriseID, p.Division = e.GetFacilityId(), e.GetEnterpriseId(), e.GetDivision()
 	p.USCC, p.SiteSequence = e.GetUscc(), e.GetSiteSequence()
 	p.UnitName, p.SiteAddress, p.Example = e.GetUnitName(), e.GetSiteAddress(), e.GetExample()
-	p.ReservationID = e.GetReservationId()
+	p.ReservationID, p.Kind = e.GetReservationId(), First
 }
 
-func (p *Permit) filed(content *permitsv1.ApplicationContent, received law.Date) {
-	p.Status, p.Content, p.Class = Submitted, content, content.GetManagementClass()
+func (p *Permit) filed(content *permitsv1.ApplicationContent, base *permitsv1.BaseData, received law.Date) {
+	p.Status, p.Content, p.Class, p.Asked = Submitted, content, content.GetManagementClass(), base
 	p.Received, p.Answered = received, law.Date{}
 }
 

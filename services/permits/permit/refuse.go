@@ -27,10 +27,10 @@ func (c Refuse) Decide(p Permit) ([]es.Event, error) {
 	if c.Number == "" {
 		return nil, ErrNumberNeeded
 	}
-	return []es.Event{&permitsv1.PermitRefused{
+	return append([]es.Event{&permitsv1.PermitRefused{
 		Reasons: c.Reasons, UnmetConditions: c.Unmet, Remedies: c.Remedies,
 		DocumentNumber: c.Number, Decided: iso(c.On),
-	}}, nil
+	}}, endedWith(p, c.Occasion, "renewal_refused")...), nil
 }
 
 // Advise lists what a person should look at again.
@@ -54,6 +54,9 @@ type Deliver struct {
 }
 
 func mayDeliver(p Permit, o Occasion) error {
+	if p.Undelivered {
+		return inOrder(p, o)
+	}
 	if err := firstOf(wrongStage(p, d(lic, "44"), Issued, Refused), inOrder(p, o)); err != nil {
 		return err
 	}

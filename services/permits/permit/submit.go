@@ -6,6 +6,7 @@ import (
 	"shiyang/internal/es"
 	"shiyang/internal/problem"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/version"
 )
 
 // Submit files the application 提交申请, first or after a deficiency notice
@@ -15,11 +16,21 @@ import (
 type Submit struct {
 	Occasion
 	Content *permitsv1.ApplicationContent
-	OnPaper bool // the bureau enters what it received on paper: an earlier day may stand
+	Base    *permitsv1.BaseData // only in a change of base data
+	OnPaper bool                // the bureau enters what it received on paper: an earlier day may stand
 }
 
 func maySubmit(p Permit, o Occasion) error {
-	return firstOf(wrongStage(p, d(d736, "7"), Draft, PublicNotice, Deficient), inOrder(p, o))
+	return firstOf(wrongStage(p, d(d736, "7"), Draft, PublicNotice, Deficient), inOrder(p, o), inTerm(p, o))
+}
+
+// inTerm refuses the first filing of a procedure about a permit whose term is
+// over; what was filed before goes on.
+func inTerm(p Permit, o Occasion) error {
+	if p.Granted() && p.FirstReceived.IsZero() && (p.Standing == Expired || o.On.After(p.ValidTo)) {
+		return ErrTermEnded
+	}
+	return nil
 }
 
 // mayFile is what the list of acts says: the rule of filing, and the notice that
@@ -51,17 +62,24 @@ func (c Submit) Decide(p Permit) ([]es.Event, error) {
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
-	if p.Status == Deficient {
-		return []es.Event{&permitsv1.PermitApplicationResubmitted{Content: c.Content, Received: iso(c.On)}}, nil
+	content := p.withConditions(c.Content)
+	if err := loosened(p, content, false); err != nil {
+		return nil, err
 	}
-	return []es.Event{&permitsv1.PermitApplicationSubmitted{Content: c.Content, Received: iso(c.On)}}, nil
+	if p.Status == Deficient {
+		return []es.Event{&permitsv1.PermitApplicationResubmitted{Content: content, Received: iso(c.On), BaseData: c.Base}}, nil
+	}
+	return []es.Event{&permitsv1.PermitApplicationSubmitted{Content: content, Received: iso(c.On), BaseData: c.Base}}, nil
 }
 
 // Advise lists what a person should look at again.
 func (c Submit) Advise(p Permit) []problem.Field {
 	_, doubtful := c.check(p)
 	entered(c.Occasion, &doubtful)
-	p.filed(c.Content, c.On)
+	if p.FirstReceived.IsZero() {
+		p.late(c.Occasion, &doubtful)
+	}
+	p.filed(c.Content, c.Base, c.On)
 	due, err := p.Completeness(c.Law)
 	calendarDoubt("occurredAt", due, err, &doubtful)
 	return doubtful
@@ -78,13 +96,38 @@ func (c Submit) check(p Permit) (wrong, doubtful problem.Fields) {
 			"管理类别与发起申请时不同，请核对。", "The class differs from the one the application was opened with; check it.")
 	}
 	c.checkNotice(p, &wrong)
+	c.checkBase(p, &wrong)
 	return wrong, doubtful
+}
+
+// checkBase holds a change of base data to base data: they differ from those in
+// force, and nothing else does (O32 Art. 26).
+func (c Submit) checkBase(p Permit, wrong *problem.Fields) {
+	if p.Kind != BaseChange {
+		if c.Base != nil {
+			wrong.Add("baseData", "", "NOT_A_BASE_CHANGE",
+				"本事项不变更基本信息；基本信息变更请办理“变更”。", "This procedure does not change base data; begin a change of base data.")
+		}
+		return
+	}
+	switch {
+	case c.Base == nil || c.Base.GetUnitName() == "":
+		wrong.Add("baseData", "", "REQUIRED", "请填写变更后的基本信息。", "Enter the base data after the change.")
+	case len(version.CompareBase(p.Base, c.Base)) == 0:
+		wrong.Add("baseData", "", "NOTHING_CHANGES", "基本信息与许可证现载明的相同。", "The base data are those in force.")
+	}
+	v, _ := p.Latest()
+	for _, row := range version.Compare(v.Content, p.withConditions(c.Content), nil) {
+		wrong.Add("content."+row.Part+"s", row.Key, "NOT_BASE_DATA",
+			"变更基本信息时不能改动“"+row.Title.Zh+"”；请办理调整或者重新申请。",
+			"A change of base data leaves “"+row.Title.En+"” as it is; begin an adjustment or a re-application.")
+	}
 }
 
 // checkNotice asks for the public notice of five working days that key
 // management needs before the first filing (O32 Art. 16).
 func (c Submit) checkNotice(p Permit, wrong *problem.Fields) {
-	if c.Content.GetManagementClass() != key || p.Status == Deficient && p.Notice != nil {
+	if !p.course().Notice || c.Content.GetManagementClass() != key || p.Status == Deficient && p.Notice != nil {
 		return
 	}
 	if p.Notice == nil {

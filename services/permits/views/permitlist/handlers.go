@@ -28,9 +28,15 @@ func onOpened(_ context.Context, tx readmodel.Tx, fact readmodel.Fact, e *permit
 
 // file is what every filing changes: stage, class, industry and receipt.
 func (r *row) file(content *permitsv1.ApplicationContent, received string) {
-	r.industry, r.facts.Class = content.GetIndustry(), content.GetManagementClass()
+	r.facts.Class = content.GetManagementClass()
+	if received == "" || r.facts.Standing == 0 { // of a granted permit only a new version changes it
+		r.industry = content.GetIndustry()
+	}
 	if received != "" {
 		r.facts.Status, r.facts.Received, r.facts.Answered = permitsv1.PermitStatus_PERMIT_STATUS_SUBMITTED, received, ""
+		if r.facts.Filed == "" {
+			r.facts.Filed = received
+		}
 	}
 }
 
@@ -54,7 +60,8 @@ func onIssued(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, e *perm
 		r.number, r.validFrom, r.validTo = e.GetPermitNumber(), e.GetValidFrom().GetIso(), e.GetValidTo().GetIso()
 		r.file(e.GetContent(), "")
 		r.facts.Status, r.facts.Decided = permitsv1.PermitStatus_PERMIT_STATUS_ISSUED, e.GetDecided().GetIso()
-		r.issued = true
+		r.facts.Standing, r.facts.Kind, r.facts.ValidTo = r.facts.Status, permitsv1.ProcedureKind_PROCEDURE_KIND_FIRST, r.validTo
+		r.facts.Numbered, r.facts.Granted, r.issued = r.number != "", r.facts.Class, true
 	})
 }
 
@@ -65,10 +72,12 @@ func onDeficient(f *Facts, fact readmodel.Fact, e *permitsv1.DeficiencyNoticed) 
 
 func onNotRequired(f *Facts, _ readmodel.Fact, _ *permitsv1.PermitFoundNotRequired) {
 	f.Status = permitsv1.PermitStatus_PERMIT_STATUS_NOT_REQUIRED
+	f.fallBack()
 }
 
 func onOutside(f *Facts, _ readmodel.Fact, _ *permitsv1.PermitFoundOutsideAuthority) {
 	f.Status = permitsv1.PermitStatus_PERMIT_STATUS_WRONG_AUTHORITY
+	f.fallBack()
 }
 
 func onAccepted(f *Facts, fact readmodel.Fact, e *permitsv1.PermitApplicationAccepted) {
@@ -83,6 +92,7 @@ func onDeemed(f *Facts, _ readmodel.Fact, e *permitsv1.PermitApplicationDeemedAc
 
 func onWithdrawn(f *Facts, _ readmodel.Fact, _ *permitsv1.PermitApplicationWithdrawn) {
 	f.Status = permitsv1.PermitStatus_PERMIT_STATUS_WITHDRAWN
+	f.fallBack()
 }
 
 func onPaused(f *Facts, _ readmodel.Fact, e *permitsv1.DecisionClockPaused) {
@@ -102,6 +112,7 @@ func onExamined(f *Facts, fact readmodel.Fact, e *permitsv1.PermitApplicationExa
 
 func onRefused(f *Facts, _ readmodel.Fact, e *permitsv1.PermitRefused) {
 	f.Status, f.Decided = permitsv1.PermitStatus_PERMIT_STATUS_REFUSED, e.GetDecided().GetIso()
+	f.fallBack()
 }
 
 func add(accounts []string, id string) []string {

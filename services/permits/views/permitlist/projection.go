@@ -50,6 +50,49 @@ type Facts struct {
 	Delivered      string                    `json:"delivered,omitempty"`
 	Clerks         []string                  `json:"clerks,omitempty"`
 	Examiners      []string                  `json:"examiners,omitempty"`
+
+	Life
+}
+
+// Life is what the facts since the grant add.
+type Life struct {
+	Standing    permitsv1.PermitStatus    `json:"standing,omitempty"` // zero before the grant
+	Kind        permitsv1.ProcedureKind   `json:"kind,omitempty"`     // of the procedure that is open or was the latest
+	Granted     permitsv1.ManagementClass `json:"granted,omitempty"`  // class of the permit
+	ValidTo     string                    `json:"validTo,omitempty"`
+	Numbered    bool                      `json:"numbered,omitempty"` // the permit has its number
+	ChangedOn   string                    `json:"changedOn,omitempty"`
+	Effective   string                    `json:"effective,omitempty"`
+	Filed       string                    `json:"filed,omitempty"` // first filing of the procedure
+	Reminded    int32                     `json:"reminded,omitempty"`
+	DeemedFrom  string                    `json:"deemedFrom,omitempty"`
+	Measure     string                    `json:"measure,omitempty"` // proposed
+	ProposedBy  string                    `json:"proposedBy,omitempty"`
+	BarredUntil string                    `json:"barredUntil,omitempty"`
+	Undelivered bool                      `json:"undelivered,omitempty"`
+}
+
+// Shown is the status for readers: the standing of a granted permit, the stage
+// of an application before.
+func (f Facts) Shown() permitsv1.PermitStatus {
+	if f.Standing != 0 {
+		return f.Standing
+	}
+	return f.Status
+}
+
+// alarm reports what the decider has to know at once: a renewal that the law
+// granted because nobody decided it.
+func (f Facts) alarm() bool { return f.DeemedFrom != "" && f.undecided() }
+
+func (f Facts) undecided() bool {
+	switch f.Status {
+	case permitsv1.PermitStatus_PERMIT_STATUS_SUBMITTED, permitsv1.PermitStatus_PERMIT_STATUS_DEFICIENT,
+		permitsv1.PermitStatus_PERMIT_STATUS_ACCEPTED, permitsv1.PermitStatus_PERMIT_STATUS_EXAMINED:
+		return true
+	default:
+		return false
+	}
 }
 
 // Next is what the procedure waits for.
@@ -80,15 +123,15 @@ type Law interface {
 const never = "9999-12-31"
 
 const (
-	table  = "permit_list_v2"
-	search = "permit_list_search_v2"
+	table  = "permit_list_v3"
+	search = "permit_list_search_v3"
 )
 
 // Projection is the view.
 func Projection(law Law) readmodel.Projection {
 	v := view{law}
 	return readmodel.Projection{
-		Name: Name, Version: 2, Tables: []string{table}, Search: []string{search},
+		Name: Name, Version: 3, Tables: []string{table}, Search: []string{search},
 		Schema: []string{schema}, Indexes: indexes(), Flush: v.flush,
 		Handlers: []readmodel.Handler{
 			readmodel.On(onOpened),
@@ -106,8 +149,17 @@ func Projection(law Law) readmodel.Projection {
 			})),
 			readmodel.On(onIssued), readmodel.On(on(onRefused)),
 			readmodel.On(on(func(f *Facts, _ readmodel.Fact, e *permitsv1.PermitDecisionDelivered) {
+				if f.Undelivered {
+					f.Undelivered = false
+					return
+				}
 				f.Delivered = e.GetDelivered().GetIso()
 			})),
+			readmodel.On(onBegun), readmodel.On(onVersion), readmodel.On(onNumber),
+			readmodel.On(on(onReminded)), readmodel.On(on(onDeemedRenewed)), readmodel.On(on(onExpired)),
+			readmodel.On(on(onProposed)), readmodel.On(on(onRejected)), readmodel.On(on(onReissued)),
+			readmodel.On(on(onWithheld)), readmodel.On(on(onGivenBack)), readmodel.On(on(onForfeited)), readmodel.On(on(onRevoked)),
+			readmodel.On(on(onCancelled)),
 			readmodel.On(v.onEdition),
 		},
 	}
@@ -118,7 +170,8 @@ func Projection(law Law) readmodel.Projection {
 const schema = `CREATE TABLE ` + table + ` (
 	permit_id TEXT NOT NULL PRIMARY KEY, facility_id TEXT NOT NULL, enterprise_id TEXT NOT NULL,
 	permit_number TEXT NOT NULL, unit_name TEXT NOT NULL, uscc TEXT NOT NULL, division TEXT NOT NULL,
-	status INTEGER NOT NULL, class INTEGER NOT NULL, industry TEXT NOT NULL, valid_from TEXT NOT NULL, valid_to TEXT NOT NULL,
+	status INTEGER NOT NULL, stage INTEGER NOT NULL, alarm INTEGER NOT NULL, reminded INTEGER NOT NULL,
+	class INTEGER NOT NULL, industry TEXT NOT NULL, valid_from TEXT NOT NULL, valid_to TEXT NOT NULL,
 	recorded_at TEXT NOT NULL, example INTEGER NOT NULL, words TEXT NOT NULL, facts TEXT NOT NULL,
 	act TEXT NOT NULL, audience TEXT NOT NULL, barred TEXT NOT NULL, rule TEXT NOT NULL,
 	due TEXT NOT NULL, overdue_after TEXT NOT NULL, suspended INTEGER NOT NULL, law_version TEXT NOT NULL)`
@@ -144,6 +197,9 @@ func indexes() (ddl []string) {
 	}
 	return append(ddl,
 		`CREATE INDEX IF NOT EXISTS `+table+`_enterprise ON `+table+` (enterprise_id)`,
+		`CREATE INDEX IF NOT EXISTS `+table+`_number ON `+table+` (permit_number)`,
+		`CREATE INDEX IF NOT EXISTS `+table+`_alarm ON `+table+` (alarm, due, permit_id)`,
+		`CREATE INDEX IF NOT EXISTS `+table+`_stage ON `+table+` (stage, due, permit_id)`,
 		`CREATE INDEX IF NOT EXISTS `+table+`_work ON `+table+` (audience, due, permit_id)`)
 }
 

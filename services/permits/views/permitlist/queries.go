@@ -79,6 +79,7 @@ func (q Queries) List(ctx context.Context, f Filter) (rows []Row, next string, e
 // Work is what one audience has to do, by the next due day.
 type Work struct {
 	Audience        string // role, or "applicant"
+	Alarms          bool   // what the decider has to know at once, whoever acts next
 	All             bool
 	Counties, Firms []string
 	Actor           string // whose own earlier posts bar him
@@ -88,11 +89,15 @@ type Work struct {
 
 func (w Work) where() page.Where {
 	var where page.Where
-	where.Add("audience = ?", w.Audience)
-	where.Visible(w.All, w.Counties, w.Firms)
+	mine, args := "audience = ?", []any{w.Audience}
 	if w.Actor != "" {
-		where.Add(`barred NOT LIKE ?`, "%|"+w.Actor+"|%")
+		mine, args = mine+" AND barred NOT LIKE ?", append(args, "%|"+w.Actor+"|%")
 	}
+	if w.Alarms {
+		mine = "(" + mine + " OR alarm = 1)"
+	}
+	where.Add(mine, args...)
+	where.Visible(w.All, w.Counties, w.Firms)
 	return where
 }
 
@@ -123,17 +128,21 @@ func (q Queries) CountWork(ctx context.Context, w Work, today string) (total, ov
 // Silent lists applications that wait for the agency's first word and whose
 // time is over on a day, or whose day was computed under another law version.
 func (q Queries) Silent(ctx context.Context, today, lawVersion string) ([]string, error) {
-	rows, err := q.DB.Query(ctx, `SELECT permit_id FROM `+table+` WHERE status = $1 AND (overdue_after < $2 OR law_version <> $3)
+	return q.ids(ctx, "look for silence", `SELECT permit_id FROM `+table+` WHERE stage = $1 AND (overdue_after < $2 OR law_version <> $3)
 		ORDER BY due, permit_id LIMIT 1000`, int32(permitsv1.PermitStatus_PERMIT_STATUS_SUBMITTED), today, lawVersion)
+}
+
+func (q Queries) ids(ctx context.Context, what, query string, args ...any) ([]string, error) {
+	rows, err := q.DB.Query(ctx, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("look for silence: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	defer func() { _ = rows.Close() }()
 	var ids []string
 	for rows.Next() {
 		var id string
 		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("look for silence: %w", err)
+			return nil, fmt.Errorf("%s: %w", what, err)
 		}
 		ids = append(ids, id)
 	}

@@ -21,7 +21,7 @@ type row struct {
 	facts                                          Facts
 
 	fresh  bool        // not in the table yet
-	issued bool        // number and validity are new
+	issued bool        // name, number or validity are new
 	at     es.Position // of its last event
 }
 
@@ -52,6 +52,7 @@ func edit(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, change func
 		r = &row{id: fact.ID}
 		err := tx.QueryRowContext(ctx, `SELECT permit_number, unit_name, uscc, industry, valid_from, valid_to, facts FROM `+table+` WHERE permit_id = $1`,
 			fact.ID).Scan(&r.number, &r.name, &r.uscc, &r.industry, &r.validFrom, &r.validTo, &raw)
+		r.validTo = orNone(r.validTo)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("%s before the permit was opened", fact.Type)
 		}
@@ -168,21 +169,23 @@ func (r *row) write(ctx context.Context, tx readmodel.Tx, n Next) error {
 	if r.fresh {
 		_, err = tx.ExecContext(ctx, `INSERT INTO `+table+` (permit_id, facility_id, enterprise_id, permit_number, unit_name, uscc, division,
 			status, class, industry, valid_from, valid_to, recorded_at, example, words, facts,
-			act, audience, barred, rule, due, overdue_after, suspended, law_version)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
+			act, audience, barred, rule, due, overdue_after, suspended, law_version, stage, alarm, reminded)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)`,
 			r.id, r.facility, r.enterprise, r.number, r.name, r.uscc, r.division,
-			int32(r.facts.Status), int32(r.facts.Class), r.industry, r.validFrom, orNever(r.validTo), r.recorded, number(r.example), r.words(), string(raw),
-			n.Act, n.Audience, join(n.Barred), n.Rule, orNever(n.Due), n.OverdueAfter, number(n.Suspended), n.LawVersion)
+			int32(r.facts.Shown()), int32(r.facts.Class), r.industry, r.validFrom, orNever(r.validTo), r.recorded, number(r.example), r.words(), string(raw),
+			n.Act, n.Audience, join(n.Barred), n.Rule, orNever(n.Due), n.OverdueAfter, number(n.Suspended), n.LawVersion,
+			int32(r.facts.Status), number(r.facts.alarm()), r.facts.Reminded)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE `+table+` SET status = $2, class = $3, industry = $4, recorded_at = $5, facts = $6,
-			act = $7, audience = $8, barred = $9, rule = $10, due = $11, overdue_after = $12, suspended = $13, law_version = $14
-			WHERE permit_id = $1`,
-			r.id, int32(r.facts.Status), int32(r.facts.Class), r.industry, r.recorded, string(raw),
-			n.Act, n.Audience, join(n.Barred), n.Rule, orNever(n.Due), n.OverdueAfter, number(n.Suspended), n.LawVersion)
+			act = $7, audience = $8, barred = $9, rule = $10, due = $11, overdue_after = $12, suspended = $13, law_version = $14,
+			stage = $15, alarm = $16, reminded = $17 WHERE permit_id = $1`,
+			r.id, int32(r.facts.Shown()), int32(r.facts.Class), r.industry, r.recorded, string(raw),
+			n.Act, n.Audience, join(n.Barred), n.Rule, orNever(n.Due), n.OverdueAfter, number(n.Suspended), n.LawVersion,
+			int32(r.facts.Status), number(r.facts.alarm()), r.facts.Reminded)
 	}
 	if err == nil && r.issued && !r.fresh {
-		_, err = tx.ExecContext(ctx, `UPDATE `+table+` SET permit_number = $2, valid_from = $3, valid_to = $4, words = $5 WHERE permit_id = $1`,
-			r.id, r.number, r.validFrom, orNever(r.validTo), r.words())
+		_, err = tx.ExecContext(ctx, `UPDATE `+table+` SET permit_number = $2, valid_from = $3, valid_to = $4, words = $5, unit_name = $6 WHERE permit_id = $1`,
+			r.id, r.number, r.validFrom, orNever(r.validTo), r.words(), r.name)
 	}
 	if err == nil && (r.fresh || r.issued) {
 		err = readmodel.PutSearch(ctx, tx, search, r.id, r.name, r.uscc, r.number)

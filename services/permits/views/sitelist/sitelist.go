@@ -22,28 +22,29 @@ import (
 const Name = "permit_sites"
 
 const (
-	table  = "permit_sites_v1"
-	search = "permit_sites_search_v1"
+	table  = "permit_sites_v2"
+	search = "permit_sites_search_v2"
 )
 
 // Projection is the view.
 func Projection() readmodel.Projection {
 	return readmodel.Projection{
-		Name: Name, Version: 1, Tables: []string{table}, Search: []string{search},
+		Name: Name, Version: 2, Tables: []string{table}, Search: []string{search},
 		Schema: []string{
 			`CREATE TABLE ` + table + ` (facility_id TEXT NOT NULL PRIMARY KEY, enterprise_id TEXT NOT NULL,
 				unit_name TEXT NOT NULL, uscc TEXT NOT NULL, site_address TEXT NOT NULL, division TEXT NOT NULL, park TEXT NOT NULL,
 				longitude TEXT NOT NULL, latitude TEXT NOT NULL, industry TEXT NOT NULL, remark TEXT NOT NULL,
 				example INTEGER NOT NULL, site_sequence INTEGER NOT NULL, revision BIGINT NOT NULL, recorded_at TEXT NOT NULL,
-				permit_id TEXT NOT NULL DEFAULT '')`,
-			`CREATE INDEX permit_sites_v1_name ON ` + table + ` (unit_name, facility_id)`,
-			`CREATE INDEX permit_sites_v1_division ON ` + table + ` (division, unit_name, facility_id)`,
-			`CREATE INDEX permit_sites_v1_enterprise ON ` + table + ` (enterprise_id, unit_name, facility_id)`,
-			`CREATE INDEX permit_sites_v1_permit ON ` + table + ` (permit_id)`,
+				permit_id TEXT NOT NULL DEFAULT '', granted INTEGER NOT NULL DEFAULT 0)`,
+			`CREATE INDEX permit_sites_v2_name ON ` + table + ` (unit_name, facility_id)`,
+			`CREATE INDEX permit_sites_v2_division ON ` + table + ` (division, unit_name, facility_id)`,
+			`CREATE INDEX permit_sites_v2_enterprise ON ` + table + ` (enterprise_id, unit_name, facility_id)`,
+			`CREATE INDEX permit_sites_v2_permit ON ` + table + ` (permit_id)`,
 		},
 		Handlers: []readmodel.Handler{
 			readmodel.On(onRegistered), readmodel.On(onChanged), readmodel.On(onAssigned), readmodel.On(onOpened),
 			readmodel.On(onRefused), readmodel.On(onWithdrawn), readmodel.On(onNotRequired), readmodel.On(onOutside),
+			readmodel.On(onIssued), readmodel.On(onCancelled),
 		},
 	}
 }
@@ -106,8 +107,20 @@ func onOutside(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, _ *per
 	return free(ctx, tx, fact)
 }
 
+// free ends an application; a granted permit keeps its site whatever becomes of
+// a later procedure.
 func free(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact) error {
-	_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET permit_id = '' WHERE permit_id = $1`, fact.ID)
+	_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET permit_id = '' WHERE permit_id = $1 AND granted = 0`, fact.ID)
+	return err
+}
+
+func onIssued(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, _ *permitsv1.PermitIssued) error {
+	_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET granted = 1 WHERE permit_id = $1`, fact.ID)
+	return err
+}
+
+func onCancelled(ctx context.Context, tx readmodel.Tx, fact readmodel.Fact, _ *permitsv1.PermitCancelled) error {
+	_, err := tx.ExecContext(ctx, `UPDATE `+table+` SET permit_id = '', granted = 0 WHERE permit_id = $1`, fact.ID)
 	return err
 }
 
