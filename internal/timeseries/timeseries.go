@@ -72,7 +72,8 @@ type Store struct {
 	stop  chan struct{}
 	once  sync.Once
 
-	mu    sync.Mutex // of files and heard
+	gate  sync.RWMutex // held by who puts; Close waits for them
+	mu    sync.Mutex   // of files and heard
 	files []*file
 	heard map[string]time.Time
 }
@@ -101,7 +102,11 @@ func Open(o Options) (*Store, error) {
 
 // Close writes what waits and closes the files.
 func (s *Store) Close() error {
-	s.once.Do(func() { close(s.stop) })
+	s.once.Do(func() {
+		s.gate.Lock() // the writer goes on meanwhile, so nobody waits for ever
+		close(s.stop)
+		s.gate.Unlock()
+	})
 	<-s.done
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,6 +140,8 @@ func (s *Store) Put(ctx context.Context, row Row, done func(error)) error {
 	if err := s.Check(row.At); err != nil {
 		return err
 	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
 	select {
 	case <-s.stop:
 		return ErrClosed
@@ -143,8 +150,6 @@ func (s *Store) Put(ctx context.Context, row Row, done func(error)) error {
 	select {
 	case s.queue <- put{row, done}:
 		return nil
-	case <-s.stop:
-		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}

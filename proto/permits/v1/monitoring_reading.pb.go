@@ -2241,6 +2241,70 @@ func (x *ListMeterPlanResponse) GetEntries() []*MeterPlanEntry {
 	return nil
 }
 
+// MeterMonth 月度数据 is one month of a meter as its history shows it.
+type MeterMonth struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Meter.
+	MeterId string `protobuf:"bytes,1,opt,name=meter_id,json=meterId,proto3" json:"meter_id,omitempty"`
+	// Hours that were told.
+	Hours int32 `protobuf:"varint,2,opt,name=hours,proto3" json:"hours,omitempty"`
+	// Days that were told.
+	Days          int32 `protobuf:"varint,3,opt,name=days,proto3" json:"days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeterMonth) Reset() {
+	*x = MeterMonth{}
+	mi := &file_permits_v1_monitoring_reading_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeterMonth) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeterMonth) ProtoMessage() {}
+
+func (x *MeterMonth) ProtoReflect() protoreflect.Message {
+	mi := &file_permits_v1_monitoring_reading_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeterMonth.ProtoReflect.Descriptor instead.
+func (*MeterMonth) Descriptor() ([]byte, []int) {
+	return file_permits_v1_monitoring_reading_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *MeterMonth) GetMeterId() string {
+	if x != nil {
+		return x.MeterId
+	}
+	return ""
+}
+
+func (x *MeterMonth) GetHours() int32 {
+	if x != nil {
+		return x.Hours
+	}
+	return 0
+}
+
+func (x *MeterMonth) GetDays() int32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
 var File_permits_v1_monitoring_reading_proto protoreflect.FileDescriptor
 
 const file_permits_v1_monitoring_reading_proto_rawDesc = "" +
@@ -2431,7 +2495,12 @@ const file_permits_v1_monitoring_reading_proto_rawDesc = "" +
 	"\bdivision\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\x06R\bdivision\x12\x19\n" +
 	"\bat_least\x18\x03 \x01(\x04R\aatLeast\"M\n" +
 	"\x15ListMeterPlanResponse\x124\n" +
-	"\aentries\x18\x01 \x03(\v2\x1a.permits.v1.MeterPlanEntryR\aentriesB$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
+	"\aentries\x18\x01 \x03(\v2\x1a.permits.v1.MeterPlanEntryR\aentries\"Q\n" +
+	"\n" +
+	"MeterMonth\x12\x19\n" +
+	"\bmeter_id\x18\x01 \x01(\tR\ameterId\x12\x14\n" +
+	"\x05hours\x18\x02 \x01(\x05R\x05hours\x12\x12\n" +
+	"\x04days\x18\x03 \x01(\x05R\x04daysB$Z\"shiyang/proto/permits/v1;permitsv1b\x06proto3"
 
 var (
 	file_permits_v1_monitoring_reading_proto_rawDescOnce sync.Once
@@ -2445,7 +2514,7 @@ func file_permits_v1_monitoring_reading_proto_rawDescGZIP() []byte {
 	return file_permits_v1_monitoring_reading_proto_rawDescData
 }
 
-var file_permits_v1_monitoring_reading_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_permits_v1_monitoring_reading_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_permits_v1_monitoring_reading_proto_goTypes = []any{
 	(*ImportFramesRequest)(nil),        // 0: permits.v1.ImportFramesRequest
 	(*FrameLine)(nil),                  // 1: permits.v1.FrameLine
@@ -2475,58 +2544,59 @@ var file_permits_v1_monitoring_reading_proto_goTypes = []any{
 	(*MeterPlanEntry)(nil),             // 25: permits.v1.MeterPlanEntry
 	(*ListMeterPlanRequest)(nil),       // 26: permits.v1.ListMeterPlanRequest
 	(*ListMeterPlanResponse)(nil),      // 27: permits.v1.ListMeterPlanResponse
-	(*v1.Text)(nil),                    // 28: common.v1.Text
-	(*v1.Receipt)(nil),                 // 29: common.v1.Receipt
-	(MeterState)(0),                    // 30: permits.v1.MeterState
-	(*v1.Date)(nil),                    // 31: common.v1.Date
-	(*timestamppb.Timestamp)(nil),      // 32: google.protobuf.Timestamp
-	(*v1.LegalAction)(nil),             // 33: common.v1.LegalAction
-	(MeterPeriod)(0),                   // 34: permits.v1.MeterPeriod
-	(*MeterReading)(nil),               // 35: permits.v1.MeterReading
-	(*OutletLimit)(nil),                // 36: permits.v1.OutletLimit
+	(*MeterMonth)(nil),                 // 28: permits.v1.MeterMonth
+	(*v1.Text)(nil),                    // 29: common.v1.Text
+	(*v1.Receipt)(nil),                 // 30: common.v1.Receipt
+	(MeterState)(0),                    // 31: permits.v1.MeterState
+	(*v1.Date)(nil),                    // 32: common.v1.Date
+	(*timestamppb.Timestamp)(nil),      // 33: google.protobuf.Timestamp
+	(*v1.LegalAction)(nil),             // 34: common.v1.LegalAction
+	(MeterPeriod)(0),                   // 35: permits.v1.MeterPeriod
+	(*MeterReading)(nil),               // 36: permits.v1.MeterReading
+	(*OutletLimit)(nil),                // 37: permits.v1.OutletLimit
 }
 var file_permits_v1_monitoring_reading_proto_depIdxs = []int32{
-	28, // 0: permits.v1.FrameLine.reason:type_name -> common.v1.Text
+	29, // 0: permits.v1.FrameLine.reason:type_name -> common.v1.Text
 	1,  // 1: permits.v1.ImportFramesResponse.lines:type_name -> permits.v1.FrameLine
-	29, // 2: permits.v1.ImportFramesResponse.receipt:type_name -> common.v1.Receipt
-	30, // 3: permits.v1.Meter.state:type_name -> permits.v1.MeterState
-	28, // 4: permits.v1.Meter.state_text:type_name -> common.v1.Text
-	31, // 5: permits.v1.Meter.installed:type_name -> common.v1.Date
-	31, // 6: permits.v1.Meter.linked:type_name -> common.v1.Date
-	31, // 7: permits.v1.Meter.accepted:type_name -> common.v1.Date
-	32, // 8: permits.v1.Meter.last_period:type_name -> google.protobuf.Timestamp
-	32, // 9: permits.v1.Meter.last_heard:type_name -> google.protobuf.Timestamp
+	30, // 2: permits.v1.ImportFramesResponse.receipt:type_name -> common.v1.Receipt
+	31, // 3: permits.v1.Meter.state:type_name -> permits.v1.MeterState
+	29, // 4: permits.v1.Meter.state_text:type_name -> common.v1.Text
+	32, // 5: permits.v1.Meter.installed:type_name -> common.v1.Date
+	32, // 6: permits.v1.Meter.linked:type_name -> common.v1.Date
+	32, // 7: permits.v1.Meter.accepted:type_name -> common.v1.Date
+	33, // 8: permits.v1.Meter.last_period:type_name -> google.protobuf.Timestamp
+	33, // 9: permits.v1.Meter.last_heard:type_name -> google.protobuf.Timestamp
 	3,  // 10: permits.v1.GetMeterResponse.meter:type_name -> permits.v1.Meter
-	33, // 11: permits.v1.GetMeterResponse.actions:type_name -> common.v1.LegalAction
-	30, // 12: permits.v1.ListMetersRequest.state:type_name -> permits.v1.MeterState
+	34, // 11: permits.v1.GetMeterResponse.actions:type_name -> common.v1.LegalAction
+	31, // 12: permits.v1.ListMetersRequest.state:type_name -> permits.v1.MeterState
 	3,  // 13: permits.v1.ListMetersResponse.meters:type_name -> permits.v1.Meter
-	34, // 14: permits.v1.ListMeterReadingsRequest.period:type_name -> permits.v1.MeterPeriod
-	32, // 15: permits.v1.ListMeterReadingsRequest.from:type_name -> google.protobuf.Timestamp
-	32, // 16: permits.v1.ListMeterReadingsRequest.to:type_name -> google.protobuf.Timestamp
-	32, // 17: permits.v1.MeterPeriodRow.from:type_name -> google.protobuf.Timestamp
+	35, // 14: permits.v1.ListMeterReadingsRequest.period:type_name -> permits.v1.MeterPeriod
+	33, // 15: permits.v1.ListMeterReadingsRequest.from:type_name -> google.protobuf.Timestamp
+	33, // 16: permits.v1.ListMeterReadingsRequest.to:type_name -> google.protobuf.Timestamp
+	33, // 17: permits.v1.MeterPeriodRow.from:type_name -> google.protobuf.Timestamp
 	10, // 18: permits.v1.MeterPeriodRow.readings:type_name -> permits.v1.ReadingRow
-	35, // 19: permits.v1.ReadingRow.reading:type_name -> permits.v1.MeterReading
-	28, // 20: permits.v1.PollutantInfo.title:type_name -> common.v1.Text
+	36, // 19: permits.v1.ReadingRow.reading:type_name -> permits.v1.MeterReading
+	29, // 20: permits.v1.PollutantInfo.title:type_name -> common.v1.Text
 	9,  // 21: permits.v1.ListMeterReadingsResponse.rows:type_name -> permits.v1.MeterPeriodRow
 	11, // 22: permits.v1.ListMeterReadingsResponse.pollutants:type_name -> permits.v1.PollutantInfo
-	32, // 23: permits.v1.ListMinuteReadingsRequest.from:type_name -> google.protobuf.Timestamp
-	32, // 24: permits.v1.ListMinuteReadingsRequest.to:type_name -> google.protobuf.Timestamp
-	32, // 25: permits.v1.MinuteRow.at:type_name -> google.protobuf.Timestamp
+	33, // 23: permits.v1.ListMinuteReadingsRequest.from:type_name -> google.protobuf.Timestamp
+	33, // 24: permits.v1.ListMinuteReadingsRequest.to:type_name -> google.protobuf.Timestamp
+	33, // 25: permits.v1.MinuteRow.at:type_name -> google.protobuf.Timestamp
 	14, // 26: permits.v1.ListMinuteReadingsResponse.rows:type_name -> permits.v1.MinuteRow
 	11, // 27: permits.v1.Exceedance.pollutant:type_name -> permits.v1.PollutantInfo
-	34, // 28: permits.v1.Exceedance.period:type_name -> permits.v1.MeterPeriod
-	32, // 29: permits.v1.Exceedance.from:type_name -> google.protobuf.Timestamp
-	36, // 30: permits.v1.Exceedance.limit:type_name -> permits.v1.OutletLimit
+	35, // 28: permits.v1.Exceedance.period:type_name -> permits.v1.MeterPeriod
+	33, // 29: permits.v1.Exceedance.from:type_name -> google.protobuf.Timestamp
+	37, // 30: permits.v1.Exceedance.limit:type_name -> permits.v1.OutletLimit
 	16, // 31: permits.v1.ListExceedancesResponse.exceedances:type_name -> permits.v1.Exceedance
 	11, // 32: permits.v1.AnnualMass.pollutant:type_name -> permits.v1.PollutantInfo
 	20, // 33: permits.v1.ListAnnualMassResponse.rows:type_name -> permits.v1.AnnualMass
-	31, // 34: permits.v1.GetLinkageRequest.day:type_name -> common.v1.Date
+	32, // 34: permits.v1.GetLinkageRequest.day:type_name -> common.v1.Date
 	23, // 35: permits.v1.GetLinkageResponse.rows:type_name -> permits.v1.Linkage
-	31, // 36: permits.v1.GetLinkageResponse.day:type_name -> common.v1.Date
+	32, // 36: permits.v1.GetLinkageResponse.day:type_name -> common.v1.Date
 	25, // 37: permits.v1.GetLinkageResponse.unlinked:type_name -> permits.v1.MeterPlanEntry
-	31, // 38: permits.v1.MeterPlanEntry.due:type_name -> common.v1.Date
-	30, // 39: permits.v1.MeterPlanEntry.state:type_name -> permits.v1.MeterState
-	28, // 40: permits.v1.MeterPlanEntry.state_text:type_name -> common.v1.Text
+	32, // 38: permits.v1.MeterPlanEntry.due:type_name -> common.v1.Date
+	31, // 39: permits.v1.MeterPlanEntry.state:type_name -> permits.v1.MeterState
+	29, // 40: permits.v1.MeterPlanEntry.state_text:type_name -> common.v1.Text
 	25, // 41: permits.v1.ListMeterPlanResponse.entries:type_name -> permits.v1.MeterPlanEntry
 	42, // [42:42] is the sub-list for method output_type
 	42, // [42:42] is the sub-list for method input_type
@@ -2547,7 +2617,7 @@ func file_permits_v1_monitoring_reading_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_permits_v1_monitoring_reading_proto_rawDesc), len(file_permits_v1_monitoring_reading_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

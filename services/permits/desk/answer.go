@@ -2,6 +2,7 @@ package desk
 
 import (
 	"errors"
+	"fmt"
 
 	"shiyang/internal/law"
 	"shiyang/internal/problem"
@@ -144,4 +145,10 @@ func standing(c act.Clock, today law.Date) (state string, remaining int32) {
 		return "near", int32(n)
 	}
 	return "running", int32(n)
+}
+
+// Both is a sentence in both languages with its verbs filled in; both take the
+// same arguments, in any order by index: "%[2]s".
+func Both(zh, en string, args ...any) problem.Text {
+	return problem.Text{Zh: fmt.Sprintf(zh, args...), En: fmt.Sprintf(en, args...)}
 }

@@ -14,6 +14,7 @@ import (
 	"shiyang/internal/law"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/rpc"
+	"shiyang/internal/timeseries"
 	commonv1 "shiyang/proto/common/v1"
 	"shiyang/services/permits/desk/act"
 	"shiyang/services/permits/facility"
@@ -32,7 +33,8 @@ type Deps struct {
 	Logger   *slog.Logger     // nil: none
 	Source   readmodel.Source
 	Codec    readmodel.Decoder
-	Practice Practice // zero: the practice of the bureau of Wuwei
+	Practice Practice          // zero: the practice of the bureau of Wuwei
+	Minutes  *timeseries.Store // minute data of meters; nil: none are kept
 }
 
 // Desk is the equipment of one department: its dependencies with nothing left

@@ -14,8 +14,12 @@ const Prefecture = "620600"
 // The zero value is the practice of Wuwei.
 type Practice struct {
 	Mark          byte              // last letter of a local permit number; 0: 'P'
+	Registrations byte              // last letter of a local registration number; 0: 'W'
+	National      bool              // numbers of permits and registrations come from the national platform, not from here
 	DecisionOrgan string            // division code of the organ that decides; "": 620600
 	Remedies      map[string]Remedy // by issuing organ; "" stands for every other
+	MeterSilence  int               // hours without data after which a meter is told silent; 0: 6
+	ManualCounts  bool              // readings set by hand (flag S) count as valid
 }
 
 // Remedy says where to turn against a refusal. Which body reconsiders differs
@@ -37,8 +41,14 @@ func (p Practice) orDefault() Practice {
 	if p.Mark == 0 {
 		p.Mark = 'P'
 	}
+	if p.Registrations == 0 {
+		p.Registrations = 'W'
+	}
 	if p.DecisionOrgan == "" {
 		p.DecisionOrgan = Prefecture
+	}
+	if p.MeterSilence == 0 {
+		p.MeterSilence = 6
 	}
 	return p
 }

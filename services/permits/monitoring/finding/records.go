@@ -86,7 +86,8 @@ func YearID(facilityID, pollutant string, year int) string {
 // Year 年排放量 is what was told of a site's mass in a year: for each limit, the
 // highest share. Its map is never changed in place.
 type Year struct {
-	Told map[int64]int32 // by limit in grams
+	Told map[int64]int32              // by limit in grams
+	Last *permitsv1.AnnualMassReached // the latest; nil before
 }
 
 // Evolve applies one fact.
@@ -96,7 +97,7 @@ func (y Year) Evolve(fact es.Fact) Year {
 		for limit, percent := range y.Told {
 			told[limit] = max(told[limit], percent)
 		}
-		y.Told = told
+		y.Told, y.Last = told, e
 	}
 	return y
 }

@@ -58,6 +58,9 @@ func (a *Assembler) Add(p Packet) (m Message, complete bool, err error) {
 	return waiting.join(), true, nil
 }
 
+// Waiting tells how many messages wait for packets.
+func (a *Assembler) Waiting() int { return len(a.open) }
+
 func (a *Assembler) find(key string, packets int) *parts {
 	for _, w := range a.open {
 		if w.key == key {

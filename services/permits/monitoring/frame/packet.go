@@ -104,6 +104,9 @@ func number(text []byte) (int, bool) {
 	return n, len(text) > 0 && len(text) <= 9
 }
 
+// IsMN tells whether a text has the form of a device's MN.
+func IsMN(text string) bool { return isMN([]byte(text)) }
+
 // isMN accepts 24 digits and capital letters. The standard asks for
 // hexadecimal digits (EPC-96); numbers in use have other letters as well.
 func isMN(text []byte) bool {
