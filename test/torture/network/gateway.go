@@ -99,22 +99,29 @@ func (d *desk) signIn(ctx context.Context, login, password string) error {
 	if err != nil {
 		return err
 	}
-	answer, text, err := d.post(ctx, "/v1/sessions", "", body)
+	answer, err := d.post(ctx, "/v1/sessions", "", body)
 	if err != nil {
 		return err
 	}
 	var session struct{ Token string }
-	if err := json.Unmarshal(text, &session); err != nil || session.Token == "" {
-		return fmt.Errorf("sign in: %s: %.300s %w", answer.Status, text, err)
+	if err := json.Unmarshal(answer.text, &session); err != nil || session.Token == "" {
+		return fmt.Errorf("sign in: %d: %.300s %w", answer.status, answer.text, err)
 	}
 	d.token = session.Token
 	return nil
 }
 
-func (d *desk) post(ctx context.Context, path, key string, body []byte) (*http.Response, []byte, error) {
+// reply is an answer of the gateway.
+type reply struct {
+	status int
+	retry  string // Retry-After
+	text   []byte
+}
+
+func (d *desk) post(ctx context.Context, path, key string, body []byte) (reply, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url+path, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if key != "" {
@@ -123,10 +130,10 @@ func (d *desk) post(ctx context.Context, path, key string, body []byte) (*http.R
 	}
 	answer, err := d.http.Do(r)
 	if err != nil {
-		return nil, nil, err
+		return reply{}, err
 	}
 	text, err := io.ReadAll(answer.Body)
-	return answer, text, errors.Join(err, answer.Body.Close())
+	return reply{answer.StatusCode, answer.Header.Get("Retry-After"), text}, errors.Join(err, answer.Body.Close())
 }
 
 // take returns a command that is owed, or a new one.
@@ -146,7 +153,7 @@ func (d *desk) take() order {
 func (d *desk) send(ctx context.Context) {
 	o, began := d.take(), time.Now()
 	body := fmt.Appendf(nil, `{"site":{"unitName":"示例慢网%d厂","division":"620602","example":true}}`, o.number)
-	answer, text, err := d.post(ctx, "/v1/facilities", o.key, body)
+	answer, err := d.post(ctx, "/v1/facilities", o.key, body)
 	d.t.Late("gateway", d.watch, began, storeDeadline)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -154,16 +161,16 @@ func (d *desk) send(ctx context.Context) {
 	case err != nil && ctx.Err() == nil:
 		d.t.Fault("gateway: a request gets no answer: %v", err)
 	case err != nil: // the trial was ended
-	case answer.StatusCode == http.StatusOK:
+	case answer.status == http.StatusOK:
 		d.t.Add("gateway: commands acknowledged", 1)
 		d.done[o.number] = true
 		return
-	case answer.StatusCode != http.StatusServiceUnavailable:
-		d.t.Fault("gateway: a command is answered %s: %.300s", answer.Status, text)
+	case answer.status != http.StatusServiceUnavailable:
+		d.t.Fault("gateway: a command is answered %d: %.300s", answer.status, answer.text)
 	default:
 		d.t.Add("gateway: answered 503", 1)
-		if wait, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || wait < 1 {
-			d.t.Fault("gateway: 503 without Retry-After: %.300s", text)
+		if wait, err := strconv.Atoi(answer.retry); err != nil || wait < 1 {
+			d.t.Fault("gateway: 503 without Retry-After: %.300s", answer.text)
 		}
 		d.t.Measure("gateway: answer 503 after", time.Since(began))
 	}
