@@ -206,6 +206,9 @@ func TestAScavengeRemovesWhatIsHiddenAndNothingElse(t *testing.T) {
 					t.Errorf("%d bytes were given back, reported %d", freed, done.Bytes)
 				}
 				wantRemoved(t, j, all, hidden, done.Events)
+				if entries, err := journal.Indexed(j); err != nil || entries != j.Stats().Events {
+					t.Errorf("the index knows %d events of %d, %v", entries, j.Stats().Events, err)
+				}
 				for again := range 3 {
 					if got := shown(t, j); !slices.Equal(got, seen) {
 						t.Fatalf("round %d: readers see something else", again)

@@ -43,8 +43,9 @@ func (j *Journal) Stream(name string) (Stream, error) {
 		if err := j.Err(); err != nil {
 			return Stream{}, err
 		}
-		s, err := j.streamAt(name, j.Head())
-		if !errors.Is(err, segment.ErrRemoved) {
+		head := j.Head()
+		s, err := j.streamAt(name, head)
+		if !errors.Is(err, segment.ErrRemoved) || j.Head() == head {
 			return s, err
 		} // its metadata were written anew and the old ones scavenged meanwhile
 	}
