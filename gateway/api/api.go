@@ -114,6 +114,7 @@ func New(ctx context.Context, d Deps) (*API, error) {
 	a.mux.HandleFunc("GET /api", serveBrowser)
 	a.mux.HandleFunc("GET /api/browse.css", serveBrowserStyle)
 	a.mux.Handle("/v1/", gateway)
+	a.servePublic(gateway)
 	return a, nil
 }
 

@@ -50,6 +50,7 @@ var openAPI = sync.OnceValues(func() (object, error) {
 		}
 	}
 	maps.Copy(paths, ownPaths)
+	maps.Copy(paths, publicPaths())
 	return object{
 		"openapi": "3.1.0",
 		"info": object{

@@ -50,6 +50,8 @@ var mayImport = map[string][]string{
 	"services/permits/*/*":       {"services/permits/desk/act", "services/permits/*/", "internal/es", "internal/law", "internal/problem", "proto/permits/", "proto/common/"},
 	"services/permits/*/views/*": {"services/permits/views/page", "services/permits/*/views/", "internal/readmodel", "internal/law", "internal/es", "internal/problem", "proto/"},
 
+	"services/permits/disclosure": {"services/permits/desk/", "services/permits/views/register", "internal/", "proto/"},
+
 	"services/audit":                 {"services/audit/", "internal/", "proto/"},
 	"services/permits/views":         {"services/permits/views/page", "internal/readmodel", "internal/law", "internal/es", "internal/problem", "proto/"},
 	"services/audit/views":           {"internal/readmodel", "internal/law", "internal/es", "internal/problem", "proto/"},

@@ -9,6 +9,7 @@ import (
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits/desk"
+	"shiyang/services/permits/disclosure"
 	"shiyang/services/permits/views/pending"
 	"shiyang/services/permits/views/permitlist"
 	"shiyang/services/permits/views/register"
@@ -26,8 +27,14 @@ type department struct {
 }
 
 // open opens every department. A new one is one entry here and in [views].
-func open(desk.Deps) []department {
-	return nil
+func open(d desk.Deps) []department {
+	return []department{public(d)}
+}
+
+// public is the window of the public register; it has no records.
+func public(d desk.Deps) department {
+	s := disclosure.NewServer(d)
+	return department{register: func(r grpc.ServiceRegistrar) { permitsv1.RegisterDisclosureServiceServer(r, s) }}
 }
 
 // views are the read models of every department.
