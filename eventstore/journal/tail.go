@@ -44,6 +44,7 @@ type tail struct {
 	visible atomic.Uint64
 	mu      sync.Mutex
 	changed chan struct{}
+	watched bool // somebody was given changed
 }
 
 func (t *tail) init(position uint64) {
@@ -55,13 +56,16 @@ func (t *tail) publish(position uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.visible.Store(position)
-	close(t.changed)
-	t.changed = make(chan struct{})
+	if t.watched {
+		close(t.changed)
+		t.changed, t.watched = make(chan struct{}), false
+	}
 }
 
 func (t *tail) watch() (uint64, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.watched = true
 	return t.visible.Load(), t.changed
 }
 

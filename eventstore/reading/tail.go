@@ -18,8 +18,10 @@ type Tail struct {
 	limit   int // bytes of recent
 	stop    chan struct{}
 	ended   sync.WaitGroup
+	needed  chan struct{} // receives when it rested and somebody waits
 
 	mu      sync.Mutex
+	resting bool   // nobody waits: commits are not looked at
 	last    uint64 // everything up to here was considered
 	readers int    // waiters of $all, armed or not
 	all     map[*Waiter]struct{}
@@ -39,7 +41,7 @@ func NewTail(j *journal.Journal, maxBytes int) *Tail {
 	}
 	head := j.Head()
 	t := &Tail{
-		journal: j, limit: maxBytes, stop: make(chan struct{}), last: head, after: head,
+		journal: j, limit: maxBytes, stop: make(chan struct{}), needed: make(chan struct{}, 1), last: head, after: head,
 		all: map[*Waiter]struct{}{}, streams: map[string]map[*Waiter]struct{}{},
 	}
 	t.ended.Go(t.run)
@@ -61,15 +63,43 @@ func (t *Tail) FromMemory() uint64 { return t.fromMemory.Load() }
 
 func (t *Tail) run() {
 	for {
-		head, changed := t.journal.Changed()
-		t.advance(head)
+		next := (<-chan struct{})(t.needed)
+		if !t.rest() {
+			head, changed := t.journal.Changed()
+			t.advance(head)
+			next = changed
+		}
 		select {
-		case <-changed:
+		case <-next:
 		case <-t.stop:
 			return
 		case <-t.journal.Failed():
 			return
 		}
+	}
+}
+
+// rest lets go of everything if nobody waits, so that a commit wakes nobody.
+func (t *Tail) rest() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.resting = t.readers == 0 && len(t.streams) == 0
+	if t.resting {
+		t.forget(t.last)
+	}
+	return t.resting
+}
+
+// need ends a rest. The lock is held.
+func (t *Tail) need() {
+	if !t.resting {
+		return
+	}
+	t.resting = false
+	t.forget(t.journal.Head())
+	select {
+	case t.needed <- struct{}{}:
+	default:
 	}
 }
 
@@ -173,6 +203,7 @@ func (t *Tail) WatchAll(f *Filter) *Waiter {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.readers++
+	t.need()
 	return t.waiter("", f)
 }
 
@@ -203,6 +234,7 @@ func (w *Waiter) Arm(seen, limit uint64) {
 	default:
 	}
 	w.limit, w.skipped, w.upto = limit, 0, seen
+	t.need()
 	if t.last > seen {
 		w.signal()
 		return

@@ -172,3 +172,32 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d bytes in memory, want at most 1000 and some", bytes)
 	}
 }
+
+// While nobody waits the tail rests. Whoever comes then misses nothing.
+func TestAReaderAfterARestMissesNothing(t *testing.T) {
+	l := newLog(t, 0)
+	for i := range 300 {
+		before := l.journal.Head()
+		l.write("a")
+		w := l.tail.Watch("a")
+		if i%2 == 1 {
+			w.Close()
+			w = l.tail.WatchAll(nil)
+		}
+		w.Arm(before, 0)
+		l.wantWake(w) // for what came during the rest
+		head := l.journal.Head()
+		w.Arm(head, 0)
+		asleep(t, w)
+		l.write("a")
+		l.wantWake(w)
+		if i%2 == 1 {
+			w.Arm(head, 0) // the tail has looked at the event when this wakes
+			l.wantWake(w)
+			if events, upto, ok := l.tail.Recent(head); !ok || len(events) != 1 || upto != head+1 {
+				t.Fatalf("%d events up to %d, %t: want what came since the reader did", len(events), upto, ok)
+			}
+		}
+		w.Close()
+	}
+}
