@@ -10,6 +10,7 @@ import (
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits/desk"
 	"shiyang/services/permits/disclosure"
+	"shiyang/services/permits/eia"
 	"shiyang/services/permits/views/pending"
 	"shiyang/services/permits/views/permitlist"
 	"shiyang/services/permits/views/register"
@@ -28,7 +29,7 @@ type department struct {
 
 // open opens every department. A new one is one entry here and in [views].
 func open(d desk.Deps) []department {
-	return []department{public(d)}
+	return []department{public(d), approvals(d)}
 }
 
 // public is the window of the public register; it has no records.
@@ -37,12 +38,21 @@ func public(d desk.Deps) department {
 	return department{register: func(r grpc.ServiceRegistrar) { permitsv1.RegisterDisclosureServiceServer(r, s) }}
 }
 
+// approvals is the department of EIA files 环评审批.
+func approvals(d desk.Deps) department {
+	s := eia.NewServer(d, nil)
+	return department{
+		register:   func(r grpc.ServiceRegistrar) { permitsv1.RegisterEiaServiceServer(r, s) },
+		categories: s.Categories(), judgements: []desk.Judgement{s.Judgement}, reactions: eia.Reactions(s), jobs: eia.Jobs(s),
+	}
+}
+
 // views are the read models of every department.
-var views = []func(desk.Lawbook) []readmodel.Projection{ours}
+var views = []func(desk.Lawbook) []readmodel.Projection{ours, eia.Projections}
 
 // holders are the categories of the records that draw numbers or hold sites:
 // the ticker settles what a crash left behind for them.
-var holders = []string{desk.CategorySite, categoryPermit}
+var holders = []string{desk.CategorySite, categoryPermit, eia.Category}
 
 // ours are the views of sites and discharge permits.
 func ours(book desk.Lawbook) []readmodel.Projection {
