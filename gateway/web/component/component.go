@@ -74,8 +74,9 @@ type Frame struct {
 	Wrong    bool   // the title begins with "错误："
 	Here     string // path of the menu entry or tab that is open
 	Menu     []MenuGroup
-	Tabs     []Tab  // pages beside this one; empty: none
-	Person   string // who is signed in; empty: nobody
+	Tabs     []Tab      // pages beside this one; empty: none
+	Public   []MenuItem // pages of departments that need no sign-in
+	Person   string     // who is signed in; empty: nobody
 	Role     words.Text
 	Place    words.Text
 	Seats    bool   // there is more than one capacity to choose from

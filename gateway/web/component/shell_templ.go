@@ -947,7 +947,7 @@ func topnav(f Frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, item := range PublicMenu {
+		for _, item := range append(PublicMenu[:len(PublicMenu):len(PublicMenu)], f.Public...) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"shiyang/gateway/web/component"
 	"shiyang/gateway/web/words"
 	"shiyang/internal/rpc"
 )
@@ -11,7 +12,8 @@ import (
 // Department is one body of work of the bureau as the portal shows it.
 type Department struct {
 	Routes  []Route
-	Entries []Entry // of the side menu, one for most departments
+	Entries []Entry              // of the side menu, one for most departments
+	Public  []component.MenuItem // pages for everybody, in the navigation of visitors who are not signed in
 	// Work tells what waits for the visitor in this department, for the start
 	// page; nil if nothing ever does. It is called only for a visitor with the
 	// right to Asks, and a failure leaves the start page without it.

@@ -102,6 +102,9 @@ func (v *Visit) See(path string) error {
 // open.
 func (v *Visit) Frame(title, here string) component.Frame {
 	f := component.Frame{Title: title, Here: here, Other: v.other()}
+	for _, d := range v.portal.departments {
+		f.Public = append(f.Public, d.Public...)
+	}
 	if v.Session == nil {
 		return f
 	}
