@@ -21,8 +21,8 @@ const (
 	WriteMeta Operation = "$mw"
 )
 
-// settingsStream holds the defaults of access lists.
-const settingsStream = "$settings"
+// Settings is the stream that holds the defaults of access lists.
+const Settings = "$settings"
 
 // Rules decide by the access lists in a journal. It is safe for concurrent use.
 type Rules struct {
@@ -107,7 +107,7 @@ func (r *Rules) who(o Operation, stream string) (roles, error) {
 		User   acl `json:"$userStreamAcl"`
 		System acl `json:"$systemStreamAcl"`
 	}
-	if err := r.newest(settingsStream, &defaults); err != nil {
+	if err := r.newest(Settings, &defaults); err != nil {
 		return nil, err
 	}
 	chosen, otherwise := defaults.User, roles{Everyone}

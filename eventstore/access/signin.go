@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,7 @@ var (
 type Caller struct {
 	Name   string // "" for nobody in particular
 	Groups []string
+	hash   string // of the password that it signed in with
 }
 
 // is tells whether the caller is meant by a name in an access list.
@@ -36,13 +38,34 @@ type callerKey struct{}
 
 // WithCaller returns a context that carries who calls.
 func WithCaller(ctx context.Context, c Caller) context.Context {
-	return context.WithValue(ctx, callerKey{}, c)
+	held := new(atomic.Pointer[Caller])
+	held.Store(&c)
+	return context.WithValue(ctx, callerKey{}, held)
 }
 
-// CallerOf returns who calls; the zero Caller when nobody said.
+// CallerOf returns who calls, as they were looked up last; the zero Caller when
+// nobody said.
 func CallerOf(ctx context.Context) Caller {
-	c, _ := ctx.Value(callerKey{}).(Caller)
-	return c
+	if held, ok := ctx.Value(callerKey{}).(*atomic.Pointer[Caller]); ok {
+		return *held.Load()
+	}
+	return Caller{}
+}
+
+// Again looks the caller of ctx up once more, for a call that lasts. It fails
+// with ErrDenied when the user is gone or disabled, or has another password.
+func (s *SignIns) Again(ctx context.Context) error {
+	held, ok := ctx.Value(callerKey{}).(*atomic.Pointer[Caller])
+	if !ok || held.Load().Name == "" {
+		return nil
+	}
+	c := held.Load()
+	user, known := s.users.find(c.Name)
+	if !known || user.Disabled || user.Hash != c.hash {
+		return fmt.Errorf("%w: user %s was changed; sign in again", ErrDenied, c.Name)
+	}
+	held.Store(&Caller{user.Name, user.Groups, user.Hash})
+	return nil
 }
 
 // Failed sign-ins of one name from one address, and of one address, are let
@@ -139,7 +162,7 @@ func (s *SignIns) accept(u User) (Caller, error) {
 		s.refused.Add(1)
 		return Caller{}, ErrUnauthenticated
 	}
-	return Caller{Name: u.Name, Groups: u.Groups}, nil
+	return Caller{u.Name, u.Groups, u.Hash}, nil
 }
 
 var dummyHash = sync.OnceValue(func() string { return hashPassword("nobody's") })

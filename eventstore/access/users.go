@@ -51,6 +51,7 @@ type Users struct {
 	known   map[string]User
 	version time.Time // modification time of the file that is known
 	looked  time.Time
+	changes uint64 // how often known was taken up or changed
 }
 
 // OpenUsers opens the users in a file, which need not exist yet.
@@ -66,6 +67,9 @@ func (u *Users) read() error {
 	u.looked = time.Now()
 	info, err := os.Stat(u.file)
 	if errors.Is(err, fs.ErrNotExist) {
+		if len(u.known) > 0 {
+			u.changes++
+		}
 		u.known, u.version = map[string]User{}, time.Time{}
 		return nil
 	}
@@ -86,6 +90,7 @@ func (u *Users) read() error {
 		return fmt.Errorf("users in %s: %w", u.file, err)
 	}
 	u.known, u.version = map[string]User{}, info.ModTime()
+	u.changes++
 	for _, x := range list {
 		u.known[x.Name] = x
 	}
@@ -102,6 +107,17 @@ func (u *Users) find(name string) (User, bool) {
 	}
 	x, ok := u.known[name]
 	return x, ok
+}
+
+// Version changes whenever users do, in this process or in another. It looks at
+// the file at most once a second.
+func (u *Users) Version() uint64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if time.Since(u.looked) > time.Second {
+		_ = u.read() // a change that cannot be read yet is tried again
+	}
+	return u.changes
 }
 
 // List returns all users in order of their names.
@@ -212,6 +228,7 @@ func (u *Users) change(f func() error) error {
 		u.known = nil
 		return errors.Join(fmt.Errorf("users: %w", err), u.read())
 	}
+	u.changes++
 	info, err := os.Stat(u.file)
 	if err == nil {
 		u.version = info.ModTime()

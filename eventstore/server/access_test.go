@@ -63,6 +63,7 @@ type secure struct {
 	address string
 	roots   *x509.CertPool
 	server  *server.Server
+	users   *access.Users
 }
 
 func newSecure(t *testing.T, anonymous bool) *secure {
@@ -101,7 +102,7 @@ func newSecure(t *testing.T, anonymous bool) *secure {
 			t.Error(err)
 		}
 	})
-	return &secure{T: t, address: listener.Addr().String(), roots: roots, server: s}
+	return &secure{T: t, address: listener.Addr().String(), roots: roots, server: s, users: users}
 }
 
 // as returns the official client of a user; an empty name signs in nobody.

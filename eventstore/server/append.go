@@ -67,6 +67,7 @@ func (s *Server) Append(stream streams.Streams_AppendServer) error {
 	var wrong *journal.WrongRevisionError
 	switch {
 	case err == nil:
+		s.guard.rights.written(p.stream)
 		p.free()
 		return stream.SendMsg(appended(result, wrote))
 	case errors.As(err, &wrong): // not an error status for an append

@@ -24,6 +24,7 @@ func (s *Server) Delete(ctx context.Context, req *streams.DeleteReq) (*streams.D
 	if err != nil {
 		return nil, toStatus(unaryTrailer(ctx), err)
 	}
+	s.guard.rights.written(name)
 	return &streams.DeleteResp{PositionOption: &streams.DeleteResp_Position_{
 		Position: &streams.DeleteResp_Position{CommitPosition: r.Position, PreparePosition: r.Position},
 	}}, nil
@@ -44,6 +45,7 @@ func (s *Server) Tombstone(ctx context.Context, req *streams.TombstoneReq) (*str
 	if err != nil {
 		return nil, toStatus(unaryTrailer(ctx), err)
 	}
+	s.guard.rights.written(name)
 	return &streams.TombstoneResp{PositionOption: &streams.TombstoneResp_Position_{
 		Position: &streams.TombstoneResp_Position{CommitPosition: r.Position, PreparePosition: r.Position},
 	}}, nil

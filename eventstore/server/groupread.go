@@ -40,7 +40,7 @@ func (g groups) Read(stream persistent.PersistentSubscriptions_ReadServer) error
 	if size < 0 || size > maxHolding {
 		return invalid("the buffer size %d is not in 1 to %d", size, maxHolding)
 	}
-	ctx, key := stream.Context(), keyOf(o)
+	ctx, key, rights := stream.Context(), keyOf(o), g.guard.rights.now()
 	if err := g.guard.allow(ctx, access.Read, key.Stream); err != nil {
 		return toStatus(streamTrailer(stream), err)
 	}
@@ -57,28 +57,43 @@ func (g groups) Read(stream persistent.PersistentSubscriptions_ReadServer) error
 	}
 	defer client.Close()
 	_, stringID := o.GetUuidOption().GetContent().(*persistent.ReadReq_Options_UUIDOption_String_)
-	return toStatus(streamTrailer(stream), g.serve(stream, client, key, stringID))
+	session := groupSession{groups: g, stream: stream, client: client, key: key, stringID: stringID, rights: rights}
+	return toStatus(streamTrailer(stream), session.serve())
 }
 
-func (g groups) serve(stream persistent.PersistentSubscriptions_ReadServer, client *consumer.Client, key consumer.Key, stringID bool) error {
-	err := stream.Send(&persistent.ReadResp{Content: &persistent.ReadResp_SubscriptionConfirmation_{
-		SubscriptionConfirmation: &persistent.ReadResp_SubscriptionConfirmation{SubscriptionId: key.String()},
+// groupSession is a client that is connected to a group.
+type groupSession struct {
+	groups
+	stream   persistent.PersistentSubscriptions_ReadServer
+	client   *consumer.Client
+	key      consumer.Key
+	stringID bool
+	rights   uint64 // changes of rights that the session knows
+}
+
+// allowed asks again whether the client may read, if that may have changed.
+func (g *groupSession) allowed() error {
+	return g.guard.again(g.stream.Context(), access.Read, g.key.Stream, &g.rights)
+}
+
+func (g *groupSession) serve() error {
+	err := g.stream.Send(&persistent.ReadResp{Content: &persistent.ReadResp_SubscriptionConfirmation_{
+		SubscriptionConfirmation: &persistent.ReadResp_SubscriptionConfirmation{SubscriptionId: g.key.String()},
 	}})
 	if err != nil {
 		return err
 	}
 	answers := make(chan error, 1)
-	go func() { answers <- takeAnswers(stream, client) }()
+	go func() { answers <- takeAnswers(g.stream, g.client) }()
 	for {
+		change := g.guard.rights.change()
+		if err := g.allowed(); err != nil { // a change after this is seen by the channel
+			return err
+		}
 		select {
-		case d := <-client.Out:
-			if err := g.guard.target(stream.Context(), &d.Target); err != nil {
-				return err
-			}
-			r := resolve(d.Event, d.Target, stringID)
-			r.grouped, r.retries = true, d.Retries
-			f := frame(appendFrame(nil, r))
-			if err := stream.SendMsg(&f); err != nil {
+		case <-change:
+		case d := <-g.client.Out:
+			if err := g.send(d); err != nil {
 				return err
 			}
 		case err := <-answers:
@@ -86,12 +101,26 @@ func (g groups) serve(stream persistent.PersistentSubscriptions_ReadServer, clie
 				return err
 			}
 			answers = nil // half-closed
-		case <-client.Dropped():
-			return client.Err()
-		case <-stream.Context().Done():
-			return stream.Context().Err()
+		case <-g.client.Dropped():
+			return g.client.Err()
+		case <-g.stream.Context().Done():
+			return g.stream.Context().Err()
 		}
 	}
+}
+
+// send sends one event, unless the client may not have it any more.
+func (g *groupSession) send(d consumer.Delivery) error {
+	if err := g.allowed(); err != nil {
+		return err
+	}
+	if err := g.guard.target(g.stream.Context(), &d.Target); err != nil {
+		return err
+	}
+	r := resolve(d.Event, d.Target, g.stringID)
+	r.grouped, r.retries = true, d.Retries
+	f := frame(appendFrame(nil, r))
+	return g.stream.SendMsg(&f)
 }
 
 // takeAnswers passes on what the client did with its events, until it has

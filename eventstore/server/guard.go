@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc"
@@ -19,6 +23,7 @@ import (
 type guard struct {
 	signIns *access.SignIns
 	rules   *access.Rules
+	rights  *rights
 }
 
 func (g guard) open() bool { return g.signIns == nil }
@@ -49,6 +54,23 @@ func (g guard) allow(ctx context.Context, o access.Operation, stream string) err
 		return nil
 	}
 	return g.rules.Allow(access.CallerOf(ctx), o, stream)
+}
+
+// again is allow for a call that lasts: it asks once more when rights have
+// changed since the call knew them, and keeps in known that it did.
+func (g guard) again(ctx context.Context, o access.Operation, stream string, known *uint64) error {
+	if g.open() {
+		return nil
+	}
+	now := g.rights.version.Load()
+	if now == *known {
+		return nil
+	}
+	*known = now
+	if err := g.signIns.Again(ctx); err != nil {
+		return err
+	}
+	return g.allow(ctx, o, stream)
 }
 
 // target hides what a link leads to from a caller who may not read its stream:
@@ -122,5 +144,87 @@ func drain(stream grpc.ServerStream) {
 			return
 		}
 		left -= len(m.GetProposedMessage().GetData()) + len(m.GetProposedMessage().GetCustomMetadata()) + 1024
+	}
+}
+
+// rights tells calls that last that somebody's rights may have changed: an
+// access list, the default lists, or the users. It counts such changes, whoever
+// they concern; a call then asks again, which is cheap and rare.
+type rights struct {
+	users   *access.Users
+	version atomic.Uint64
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and replaced by each change
+	stop    chan struct{}
+	stopped sync.WaitGroup
+}
+
+// usersEvery is how often the users are looked at, which other processes change.
+const usersEvery = time.Second
+
+// newRights watches users until end.
+func newRights(users *access.Users) *rights {
+	r := &rights{users: users, changed: make(chan struct{}), stop: make(chan struct{})}
+	r.stopped.Go(r.watch)
+	return r
+}
+
+func (r *rights) watch() {
+	look := time.NewTicker(usersEvery)
+	defer look.Stop()
+	known := r.users.Version()
+	for {
+		select {
+		case <-look.C:
+			if now := r.users.Version(); now != known {
+				known = now
+				r.bump()
+			}
+		case <-r.stop:
+			return
+		}
+	}
+}
+
+func (r *rights) bump() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.version.Add(1)
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+// change is closed by the next change. A nil rights, of a store without users,
+// never has one.
+func (r *rights) change() <-chan struct{} {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed
+}
+
+// now is the number of changes so far.
+func (r *rights) now() uint64 {
+	if r == nil {
+		return 0
+	}
+	return r.version.Load()
+}
+
+// written is told of every stream that was written to, before the writer has
+// its answer: an access list counts from then on.
+func (r *rights) written(stream string) {
+	if r != nil && (strings.HasPrefix(stream, "$$") || stream == access.Settings) {
+		r.bump()
+	}
+}
+
+func (r *rights) end() {
+	if r != nil {
+		close(r.stop)
+		r.stopped.Wait()
 	}
 }

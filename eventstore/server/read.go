@@ -31,6 +31,7 @@ type reader struct {
 	filter   *reading.Filter
 	interval uint64 // events considered between checkpoints
 	stringID bool
+	rights   uint64 // changes of rights that the call knows
 	page     page
 }
 
@@ -122,16 +123,26 @@ func (s *Server) Read(req *streams.ReadReq, stream streams.Streams_ReadServer) e
 	if err != nil {
 		return err
 	}
-	name := "$all"
-	if o.GetAll() == nil {
-		name = string(o.GetStream().GetStreamIdentifier().GetStreamName())
-	}
-	if err := s.guard.allow(stream.Context(), access.Read, name); err != nil {
+	rights := s.guard.rights.now()
+	if err := s.guard.allow(stream.Context(), access.Read, sourceOf(o)); err != nil {
 		return toStatus(streamTrailer(stream), err)
 	}
 	_, stringID := o.GetUuidOption().GetContent().(*streams.ReadReq_Options_UUIDOption_String_)
-	r := &reader{server: s, stream: stream, options: o, filter: f, interval: interval, stringID: stringID}
+	r := &reader{server: s, stream: stream, options: o, filter: f, interval: interval, stringID: stringID, rights: rights}
 	return toStatus(streamTrailer(stream), r.run())
+}
+
+// sourceOf names the stream that is read.
+func sourceOf(o *streams.ReadReq_Options) string {
+	if o.GetAll() != nil {
+		return "$all"
+	}
+	return string(o.GetStream().GetStreamIdentifier().GetStreamName())
+}
+
+// allowed asks again whether the caller may read, if that may have changed.
+func (r *reader) allowed() error {
+	return r.server.guard.again(r.stream.Context(), access.Read, sourceOf(r.options), &r.rights)
 }
 
 func (r *reader) run() error {
@@ -281,6 +292,9 @@ func (r *reader) addMessage(m *streams.ReadResp) error {
 
 // flush sends the page.
 func (r *reader) flush() error {
+	if err := r.allowed(); err != nil {
+		return err
+	}
 	if err := r.page.send(r.stream); err != nil {
 		return err
 	}

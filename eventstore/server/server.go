@@ -93,11 +93,12 @@ func New(j *journal.Journal, opts Options) (*Server, error) {
 		tail: reading.NewTail(j, opts.TailBytes), subscriptions: map[*subscription]struct{}{},
 	}
 	if opts.Users != nil {
-		s.guard = guard{access.NewSignIns(opts.Users, opts.Now), access.NewRules(j, opts.Anonymous)}
+		s.guard = guard{access.NewSignIns(opts.Users, opts.Now), access.NewRules(j, opts.Anonymous), newRights(opts.Users)}
 	}
 	var err error
 	s.groups, err = consumer.Open(j, s.tail, consumer.Options{MaxGroupBytes: opts.GroupBytes, Now: opts.Now, Logger: opts.Logger})
 	if err != nil {
+		s.guard.rights.end()
 		s.tail.Close()
 		return nil, err
 	}
@@ -180,5 +181,6 @@ func (s *Server) Stop(ctx context.Context) {
 		s.grpc.Stop()
 		<-stopped
 	}
+	s.guard.rights.end()
 	s.tail.Close()
 }

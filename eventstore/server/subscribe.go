@@ -64,11 +64,19 @@ func (s *subscription) wait(head uint64) error {
 	if s.filter != nil {
 		limit = s.interval - s.considered
 	}
-	j := s.server.journal
+	j, change := s.server.journal, s.server.guard.rights.change()
+	if err := s.allowed(); err != nil { // a change after this is seen by the channel
+		return err
+	}
 	s.waiter.Arm(head, limit)
 	s.waiting.Store(true)
 	defer s.waiting.Store(false)
 	select {
+	case <-change:
+		if err := s.allowed(); err != nil {
+			return err
+		}
+		return s.skipped()
 	case <-s.waiter.C:
 		return s.skipped()
 	case <-s.stream.Context().Done():
