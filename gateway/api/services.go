@@ -23,6 +23,7 @@ type served struct {
 // department of a part is one line. A test finds one that is forgotten.
 var services = []served{
 	serve(permitsv1.File_permits_v1_permits_proto, inPermits, permitsv1.NewPermitsServiceClient, permitsv1.RegisterPermitsServiceHandlerClient),
+	serve(permitsv1.File_permits_v1_registration_proto, inPermits, permitsv1.NewRegistrationServiceClient, permitsv1.RegisterRegistrationServiceHandlerClient),
 	serve(permitsv1.File_permits_v1_eia_proto, inPermits, permitsv1.NewEiaServiceClient, permitsv1.RegisterEiaServiceHandlerClient),
 	serve(permitsv1.File_permits_v1_zoning_proto, inPermits, permitsv1.NewZoningServiceClient, permitsv1.RegisterZoningServiceHandlerClient),
 	serve(permitsv1.File_permits_v1_disclosure_proto, inPermits, permitsv1.NewDisclosureServiceClient, permitsv1.RegisterDisclosureServiceHandlerClient),

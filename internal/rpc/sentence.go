@@ -193,6 +193,7 @@ var forms = map[string]problem.Text{
 	`^([0-9]{4}-[0-9]{6}-[0-9]{2}-[0-9]{2}-[0-9]{6})?$`: {Zh: "填投资平台的项目代码，例如 2026-620602-77-03-012345，或留空。", En: "Enter the investment platform's project code such as 2026-620602-77-03-012345, or nothing."},
 	`^(BH[0-9]{6})?$`:                                   {Zh: "填编制主持人信用编号，例如 BH012345，或留空。", En: "Enter the chief compiler's credit number such as BH012345, or nothing."},
 	`^[0-9]{2,4}$`:                                      {Zh: "填两到四位行业代码（GB/T 4754），例如 26。", En: "Enter two to four digits of an industry code (GB/T 4754) such as 26."},
+	`^[0-9A-Za-z-]*$`:                                   {Zh: "普查编号用字母、数字、横线，例如 P-0001。", En: "A census number has letters, digits and hyphens such as P-0001."},
 	`^[0-9A-HJ-NPQRTUWXY]{18}[0-9]{3}[A-Z]$`:            {Zh: "填 22 位排污许可证编号。", En: "Enter a permit number of 22 characters."},
 	`^([0-9A-HJ-NPQRTUWXY]{18}[0-9]{3}[A-Z])?$`:         {Zh: "填 22 位排污许可证编号，或留空。", En: "Enter a permit number of 22 characters, or nothing."},
 }

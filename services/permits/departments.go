@@ -11,6 +11,7 @@ import (
 	"shiyang/services/permits/desk"
 	"shiyang/services/permits/disclosure"
 	"shiyang/services/permits/eia"
+	"shiyang/services/permits/registration"
 	"shiyang/services/permits/views/pending"
 	"shiyang/services/permits/views/permitlist"
 	"shiyang/services/permits/views/register"
@@ -29,7 +30,7 @@ type department struct {
 
 // open opens every department. A new one is one entry here and in [views].
 func open(d desk.Deps) []department {
-	return []department{public(d), approvals(d)}
+	return []department{public(d), approvals(d), registrations(d)}
 }
 
 // public is the window of the public register; it has no records.
@@ -47,12 +48,22 @@ func approvals(d desk.Deps) department {
 	}
 }
 
+// registrations is the department of registrations and of the roll of sources
+// 排污登记.
+func registrations(d desk.Deps) department {
+	s := registration.NewServer(d)
+	return department{
+		register:   func(r grpc.ServiceRegistrar) { permitsv1.RegisterRegistrationServiceServer(r, s) },
+		categories: s.Records(), reactions: registration.Reactions(s), jobs: registration.Jobs(s),
+	}
+}
+
 // views are the read models of every department.
-var views = []func(desk.Lawbook) []readmodel.Projection{ours, eia.Projections}
+var views = []func(desk.Lawbook) []readmodel.Projection{ours, registration.Projections, eia.Projections}
 
 // holders are the categories of the records that draw numbers or hold sites:
 // the ticker settles what a crash left behind for them.
-var holders = []string{desk.CategorySite, categoryPermit, eia.Category}
+var holders = []string{desk.CategorySite, categoryPermit, eia.Category, desk.CategoryRegistration}
 
 // ours are the views of sites and discharge permits.
 func ours(book desk.Lawbook) []readmodel.Projection {

@@ -59,6 +59,9 @@ func (s *Server) OpenApplication(ctx context.Context, r *permitsv1.OpenApplicati
 	if err := s.notBarred(ctx, opening.EnterpriseID, occasion); err != nil {
 		return nil, err
 	}
+	if err := s.YieldSite(ctx, meta, r.GetFacilityId()); err != nil {
+		return nil, err
+	}
 	reserved, err := s.Keys.Reserve(ctx, meta, desk.KeySite, r.GetFacilityId(), es.StreamName(categoryPermit, who.CommandID))
 	if taken, ok := errors.AsType[*reserve.TakenError](err); ok && !taken.Confirmed {
 		return nil, errSiteBusy

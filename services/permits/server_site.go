@@ -128,7 +128,10 @@ func (s *Server) GetFacility(ctx context.Context, r *permitsv1.GetFacilityReques
 	if err != nil {
 		return nil, fmt.Errorf("permit of a site: %w", err)
 	}
-	_, permitID, _ := es.SplitStream(holder)
+	permitID := ""
+	if category, id, _ := es.SplitStream(holder); category == categoryPermit {
+		permitID = id // else a registration, which yields to an application
+	}
 	shown := siteForm(r.GetFacilityId(), f)
 	shown.Revision, shown.PermitId = uint64(revision), permitID
 	if !s.facilities.OpensPersons(who, f) {

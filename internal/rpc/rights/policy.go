@@ -33,7 +33,7 @@ type Rule struct {
 // Policy is the table of all rights: one row for every method of every
 // service. What has no row is refused; a test fails on a method without a row
 // and on a row without a method.
-var Policy = slices.Concat(permitsPolicy, identityPolicy, auditPolicy, historyPolicy, eiaPolicy, zoningPolicy, monitoringPolicy, disclosurePolicy)
+var Policy = slices.Concat(permitsPolicy, identityPolicy, auditPolicy, historyPolicy, registrationPolicy, eiaPolicy, zoningPolicy, monitoringPolicy, disclosurePolicy)
 
 const (
 	permits = "/permits.v1.PermitsService/"

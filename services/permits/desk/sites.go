@@ -17,6 +17,12 @@ import (
 // works on.
 const CategorySite = "facility"
 
+// The categories of what can hold a site: discharge permits and registrations.
+const (
+	CategoryPermit       = "permit"
+	CategoryRegistration = "registration"
+)
+
 // KeySite is the kind of key that holds "one permit or registration per site"
 // (D736 Arts. 6, 24).
 const KeySite = "permit-site"
@@ -51,6 +57,21 @@ func ObjectOfSite(f facility.Facility) rpc.Object {
 func (d *Desk) SiteHolder(ctx context.Context, site string) (string, error) {
 	holder, _, err := d.Keys.Holder(ctx, KeySite, site)
 	return holder, err
+}
+
+// YieldSite frees a site whose registration holds it, because an application
+// for a permit is about to be opened: the source moves up a tier. The
+// registration itself stays in force until the grant. A site that a permit
+// holds is left alone.
+func (d *Desk) YieldSite(ctx context.Context, meta es.Meta, site string) error {
+	current, err := d.Keys.Current(ctx, KeySite, site)
+	if err != nil {
+		return err
+	}
+	if category, _, _ := es.SplitStream(current.Holder); category != CategoryRegistration || !current.Confirmed {
+		return nil
+	}
+	return d.Keys.Release(ctx, meta, KeySite, site, current.ID, "application for a permit")
 }
 
 // KeepSite confirms, because of a fact, the reservation under which a record
