@@ -28,6 +28,7 @@ func slow(ctx context.Context, t *trial.Trial) error {
 func scenarios() []trial.Scenario {
 	return []trial.Scenario{
 		{Name: "R1", Title: "kill -9 of the store during load", Unit: "kills", Short: 100, Long: 1000, Run: crash.Kill},
+		{Name: "R1S", Title: "kill -9 of the store during scavenges", Unit: "kills", Short: 20, Long: 300, Run: crash.Scavenge},
 		{Name: "R3", Title: "power loss: what was not synced is gone", Unit: "power failures", Short: 2000, Long: 50_000, Run: disk.PowerLoss},
 		{Name: "B", Title: "builds that break a promise on purpose are found out by R3", Unit: "builds", Short: 4, Long: 4, Run: broken},
 		{Name: "R4", Title: "cut files, turned bits, sectors of zeros", Unit: "damages", Short: 500, Long: 10_000, Run: disk.Damage},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -28,7 +29,12 @@ const rereadEvery = 25
 const longEvents = 1_000_000
 
 // Kill is scenario R1: SIGKILL at a random moment of the load, again and again.
-func Kill(ctx context.Context, t *trial.Trial) error {
+func Kill(ctx context.Context, t *trial.Trial) error { return kill(ctx, t, nil) }
+
+// beside is what else is done to a store until it has ended.
+type beside func(ctx context.Context, data string, client *wire.Client, ended <-chan struct{})
+
+func kill(ctx context.Context, t *trial.Trial, b beside) error {
 	data, err := t.Folder("data")
 	if err != nil {
 		return err
@@ -38,8 +44,8 @@ func Kill(ctx context.Context, t *trial.Trial) error {
 		return err
 	}
 	defer o.Close() //nolint:errcheck // closed well below
-	k := &killer{t: t, data: data, oracle: o, history: o.Read(), fleet: load.NewFleet(Writers, o, "kill", t.Fork)}
-	for k.kills = 0; k.kills < t.Count || t.Long && o.Acked() < longEvents; {
+	k := &killer{t: t, data: data, oracle: o, history: o.Read(), fleet: load.NewFleet(Writers, o, "kill", t.Fork), beside: b}
+	for k.kills = 0; k.kills < t.Count || t.Long && b == nil && o.Acked() < longEvents; {
 		if err := k.cycle(ctx); err != nil {
 			return fmt.Errorf("cycle %d: %w", k.kills+1, err)
 		}
@@ -63,6 +69,7 @@ type killer struct {
 	history *oracle.History
 	fleet   *load.Fleet
 	kills   int
+	beside  beside // nil: nothing
 }
 
 // start starts the store, measures how long it takes to the first answer, and
@@ -100,11 +107,11 @@ func (k *killer) cycle(ctx context.Context) error {
 	enough := k.oracle.Acked() + 1000 + k.t.Random.IntN(3000)
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		k.fleet.Run(ctx, client)
-	}()
+	var working sync.WaitGroup
+	working.Go(func() { k.fleet.Run(ctx, client) })
+	if k.beside != nil {
+		working.Go(func() { k.beside(ctx, k.data, client, store.Ended()) })
+	}
 	for waiting := true; waiting; {
 		select {
 		case <-look.C:
@@ -119,7 +126,7 @@ func (k *killer) cycle(ctx context.Context) error {
 	err = store.End(syscall.SIGKILL)
 	k.kills++
 	k.t.Add("kills", 1)
-	<-written
+	working.Wait()
 	return err
 }
 
