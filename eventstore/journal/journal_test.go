@@ -278,3 +278,31 @@ type silent struct{}
 func (silent) Infof(string, ...any)  {}
 func (silent) Errorf(string, ...any) {}
 func (silent) Fatalf(string, ...any) {}
+
+// The next file is made with rests in between, unless somebody waits for it:
+// an append that fills the present one, a reader of the state, or Close.
+func TestAFileThatIsNeededIsMadeAtOnce(t *testing.T) {
+	files := vfs.NewCrashableMem()
+	o := options(files)
+	o.SegmentBytes = 2 << 20
+	j := open(t, o)
+	data := strings.Repeat("x", 300<<10)
+	for n := range 60 { // 18 MB: faster than files are made
+		appendTo(t, j, "a", journal.Expected(n-1), event(n, data))
+	}
+	if s := j.Stats(); s.LogFiles < 9 {
+		t.Errorf("%d files", s.LogFiles)
+	}
+	crashed := o
+	crashed.FS = files.CrashClone(vfs.CrashCloneCfg{})
+	again := open(t, crashed)
+	if again.Head() != 60 || len(contents(t, again)) != 60 {
+		t.Errorf("%d events after a crash", again.Head())
+	}
+	if err := j.Close(); err != nil { // while one may be being made
+		t.Fatal(err)
+	}
+	if again = open(t, o); again.Head() != 60 {
+		t.Errorf("%d events after a stop", again.Head())
+	}
+}

@@ -116,7 +116,7 @@ func (l *Log) make() ([]uint64, error) {
 	l.Identity = Identity{Created: l.opts.Now().UTC(), salt: binary.LittleEndian.Uint32(random[16:])}
 	random[6], random[8] = random[6]&0x0f|0x40, random[8]&0x3f|0x80 // a UUID, version 4
 	copy(l.Store[:], random[:16])
-	if _, err := l.preparer.create(1, min(minBytes, l.opts.Bytes), 0); err != nil {
+	if _, err := l.preparer.create(1, min(minBytes, l.opts.Bytes), 0, nil); err != nil {
 		return nil, err
 	}
 	return []uint64{1}, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -11,12 +12,17 @@ import (
 // blockBytes is what file sizes are multiples of.
 const blockBytes = 4096
 
+// pause is how long the preparer rests between two chunks, so that appends do
+// not queue behind a whole file of zeros.
+const pause = 2 * time.Millisecond
+
 // preparer makes the next file while the active one is being filled.
 type preparer struct {
 	log     *Log
 	mu      sync.Mutex
 	idle    *sync.Cond
 	running bool
+	hurry   chan struct{} // closed when somebody waits for what is running
 	stopped bool
 	ready   *Segment
 }
@@ -37,8 +43,10 @@ func (p *preparer) kick(number uint64) {
 		return
 	}
 	p.running = true
+	hurry := make(chan struct{})
+	p.hurry = hurry
 	go func() {
-		s, err := p.make(number, 0)
+		s, err := p.make(number, 0, hurry)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.ready, p.running = s, false
@@ -53,11 +61,9 @@ func (p *preparer) kick(number uint64) {
 func (p *preparer) take(number uint64, need int64) (*Segment, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.running {
-		p.idle.Wait()
-	}
+	p.await()
 	if p.ready == nil || p.ready.size < need {
-		s, err := p.make(number, need)
+		s, err := p.make(number, need, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -72,6 +78,15 @@ func (p *preparer) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stopped = true
+	p.await()
+}
+
+// await waits for what is running, which then no longer rests. The lock is held.
+func (p *preparer) await() {
+	if p.hurry != nil {
+		close(p.hurry)
+		p.hurry = nil
+	}
 	for p.running {
 		p.idle.Wait()
 	}
@@ -82,21 +97,20 @@ func (p *preparer) hasNext(number uint64) bool {
 	p.kick(number)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.running {
-		p.idle.Wait()
-	}
+	p.await()
 	return p.ready != nil
 }
 
 // make makes a file of the size that suits the log, smaller when the disk is
-// nearly full, but with room for need bytes.
-func (p *preparer) make(number uint64, need int64) (*Segment, error) {
+// nearly full, but with room for need bytes. It rests in between until hurry is
+// closed, or not at all when that is nil.
+func (p *preparer) make(number uint64, need int64, hurry <-chan struct{}) (*Segment, error) {
 	l := p.log
 	_, bytes := l.Files()
 	least := max((need+blockBytes-1)/blockBytes*blockBytes, min(minBytes, l.opts.Bytes))
 	size := max(least, min(bytes, l.opts.Bytes)/blockBytes*blockBytes)
 	for {
-		s, err := l.preparer.create(number, size, least)
+		s, err := l.preparer.create(number, size, least, hurry)
 		if err == nil || !errors.Is(err, ErrDiskFull) || size == least {
 			return s, err
 		}
@@ -108,7 +122,7 @@ func (p *preparer) make(number uint64, need int64) (*Segment, error) {
 func reserve(total uint64) uint64 { return min(16<<20, total/16) }
 
 // create makes a file full of zeros, syncs it and gives it its name.
-func (p *preparer) create(number uint64, size, least int64) (*Segment, error) {
+func (p *preparer) create(number uint64, size, least int64, hurry <-chan struct{}) (*Segment, error) {
 	l := p.log
 	if usage, err := l.opts.FS.GetDiskUsage(l.opts.Dir); err == nil {
 		if usage.AvailBytes < uint64(size)+reserve(usage.TotalBytes) {
@@ -117,7 +131,7 @@ func (p *preparer) create(number uint64, size, least int64) (*Segment, error) {
 	}
 	name := fileName(number)
 	temporary := l.path(name + newSuffix)
-	err := p.fill(temporary, header{Identity: l.Identity, number: number, size: size})
+	err := p.fill(temporary, header{Identity: l.Identity, number: number, size: size}, hurry)
 	if err == nil {
 		err = l.opts.FS.Rename(temporary, l.path(name))
 	}
@@ -134,7 +148,7 @@ func (p *preparer) create(number uint64, size, least int64) (*Segment, error) {
 	return &Segment{Number: number, size: size, salt: l.salt}, nil
 }
 
-func (p *preparer) fill(name string, h header) (err error) {
+func (p *preparer) fill(name string, h header, hurry <-chan struct{}) (err error) {
 	f, err := p.log.opts.FS.Create(name, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return err
@@ -151,8 +165,29 @@ func (p *preparer) fill(name string, h header) (err error) {
 			return err
 		}
 		left -= int64(len(part))
+		if hurry == nil || left <= 0 {
+			continue
+		}
+		if _, err := f.SyncTo(h.size - left); err != nil { // so that the sync at the end is short
+			return err
+		}
+		if !rested(hurry) {
+			hurry = nil
+		}
 	}
 	return f.Sync()
+}
+
+// rested waits for a pause, and tells whether nobody was in a hurry.
+func rested(hurry <-chan struct{}) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-hurry:
+		return false
+	}
 }
 
 // discard removes a file that could not be finished.

@@ -102,7 +102,7 @@ func (l *Log) Append(f *Frame) (Written, error) {
 	w.active.end.Store(offset + int64(len(b)))
 	l.durable.set(*l.segments.Load(), w.active.end.Load(), w.next)
 	w.mark()
-	if w.active.end.Load() > w.active.size/2 {
+	if w.active.end.Load() > w.active.size/4 {
 		l.preparer.kick(w.active.Number + 1)
 	}
 	return Written{w.active.Number, offset, offset + int64(len(b)), f}, nil
