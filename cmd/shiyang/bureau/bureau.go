@@ -17,6 +17,7 @@ import (
 
 	"shiyang/cmd/shiyang/config"
 	"shiyang/gateway/identity"
+	"shiyang/internal/certificate"
 	"shiyang/internal/law"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/readmodel/feed"
@@ -270,12 +271,16 @@ func (b *Bureau) openDoors(handler http.Handler) error {
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 2 * time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
 	}
-	b.serve("portal", portal, func() error {
-		if g.config.TLSCert != "" {
-			return portal.ServeTLS(listener, g.config.TLSCert, g.config.TLSKey)
-		}
-		return portal.Serve(listener)
-	})
+	if g.config.TLSCert == "" {
+		b.serve("portal", portal, func() error { return portal.Serve(listener) })
+		return nil
+	}
+	pair, err := certificate.Open(g.config.TLSCert, g.config.TLSKey, certificate.Options{Logger: g.log})
+	if err != nil {
+		return errors.Join(fmt.Errorf("tls_cert and tls_key: %w", err), listener.Close())
+	}
+	portal.TLSConfig = pair.Config()
+	b.serve("portal", portal, func() error { return portal.ServeTLS(listener, "", "") })
 	return nil
 }
 

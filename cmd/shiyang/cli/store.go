@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net"
@@ -15,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"shiyang/eventstore"
+	"shiyang/internal/certificate"
 )
 
 // openStore opens the embedded store to be served to other processes: plain on
@@ -32,11 +32,11 @@ func (p *program) openStore(log *slog.Logger) (*eventstore.Store, error) {
 		GroupBytes: int(c.StoreGroupBytes), TailBytes: int(c.StoreTailBytes), Anonymous: c.StoreAnonymous,
 	}
 	if c.TLSCert != "" {
-		pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		pair, err := certificate.Open(c.TLSCert, c.TLSKey, certificate.Options{Logger: log})
 		if err != nil {
 			return nil, fmt.Errorf("tls_cert and tls_key: %w", err)
 		}
-		o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+		o.TLS = pair.Config()
 		if o.Users, err = p.storeUsers(); err != nil {
 			return nil, err
 		}
