@@ -62,29 +62,32 @@ func (b browser) body(r *http.Response) (*http.Response, string) {
 // addresses are all pages that open with GET, by who opens them.
 var addresses = map[string][]string{
 	"": {
-		"/", "/accounts/open", "/register", "/register?q=x&county=620623&after=c", "/register/" + number, "/indicators", "/places", "/help", "/accessibility",
+		"/", "/accounts/open", "/register", "/register?q=x&county=620623&after=c", "/register/" + number, "/register/" + number + "/version?on=2026-11-01", "/register/" + number + "/version?on=2026-10-17&as=printed", "/open-data", "/register/" + number + "?version=1", "/indicators", "/places", "/help", "/accessibility",
 	},
 	"person": {"/home", "/seats", "/account", "/account/password", "/firm-applications", "/firm-applications/new", "/invitations"},
 	"permit_clerk": {
 		"/home", "/seats", "/account", "/facilities", "/facilities?q=x", "/facilities/new", "/facilities/" + siteID, "/facilities/" + siteID + "/change",
 		"/facilities/" + siteID + "/assign", "/permits", "/permits?status=PERMIT_STATUS_ISSUED&order=due", "/permits/" + permitID, "/permits/" + permitID + "?v=7&done=1",
 		"/permits/" + permitID + "?at=2", "/permits/" + permitID + "?at=2026-09-11T12:00&clock=happened", "/permits/" + issuedID + "/print",
+		"/permits/" + issuedID, "/permits/" + issuedID + "/versions?from=1&to=2", "/permits/" + issuedID + "/print?on=2026-10-17",
+		"/permits/" + issuedID + "/act/open-procedure", "/permits/" + issuedID + "/act/enter-platform-number",
 		"/permits/" + permitID + "/act/accept", "/permits/" + permitID + "/act/notice-deficiency", "/permits/" + permitID + "/act/correct-on-spot",
 		"/permits/" + permitID + "/act/decline", "/permits/" + permitID + "/act/record-delivery", "/firm-applications", "/firm-applications/" + appID,
 		"/records/permit/" + permitID, "/firms/" + firmID,
 	},
 	"permit_examiner": {
 		"/permits/" + permitID + "/act/pause-clock", "/permits/" + permitID + "/act/resume-clock", "/permits/" + permitID + "/act/record-site-check",
-		"/permits/" + permitID + "/act/report-examination",
+		"/permits/" + permitID + "/act/report-examination", "/permits/" + issuedID + "/act/propose-measure",
 	},
 	"permit_decider": {
-		"/permits/" + permitID + "/act/return-examination", "/permits/" + issuedID + "/act/issue", "/permits/" + permitID + "/act/refuse",
+		"/permits/" + permitID + "/act/return-examination", "/permits/" + issuedID + "/act/issue", "/permits/" + permitID + "/act/refuse", "/permits/" + issuedID + "/act/decide-measure",
 	},
 	"firm_admin": {
 		"/home", "/firms/" + firmID, "/firms/" + firmID + "/invite", "/firms/" + firmID + "/revoke/" + handlerID, "/facilities/" + siteID + "/apply",
 		"/permits/" + permitID + "/act/publish-notice", "/permits/" + permitID + "/act/withdraw", "/permits/" + permitID + "/apply/basic",
 		"/permits/" + permitID + "/apply/outlets", "/permits/" + permitID + "/apply/limits?check=1", "/permits/" + permitID + "/apply/monitoring",
 		"/permits/" + permitID + "/apply/files", "/permits/" + permitID + "/apply/check", "/permits/" + permitID + "/apply/discard",
+		"/permits/" + issuedID + "/act/open-procedure", "/permits/" + issuedID + "/base-data", "/permits/" + issuedID + "/act/propose-measure",
 	},
 	"auditor": {"/audit", "/records/permit/" + permitID + "?at=2", "/records/facility/" + siteID, "/permits"},
 	"system_admin": {
@@ -219,7 +222,7 @@ func TestEveryLinkAndFormLeadsSomewhere(t *testing.T) {
 				method, target = strings.ToUpper(attr["method"]), attr["action"]
 			}
 			target, _, _ = strings.Cut(target, "#")
-			if !strings.HasPrefix(target, "/") || tried[as+method+target] || strings.HasSuffix(target, "/sign-out") || strings.Contains(target, "/files/") {
+			if !strings.HasPrefix(target, "/") || tried[as+method+target] || strings.HasSuffix(target, "/sign-out") || strings.Contains(target, "/files/") || servedByTheAPI(target) {
 				return
 			}
 			tried[as+method+target] = true

@@ -79,6 +79,7 @@ func (o *office) record(id string) *permitsv1.Permit {
 		p.Status, p.StatusText = permitsv1.PermitStatus_PERMIT_STATUS_ISSUED, text("有效", "In force")
 		p.PermitNumber, p.DocumentNumber = number, "武环许〔2026〕12号"
 		p.ValidFrom, p.ValidTo, p.Decided = day("2026-10-20"), day("2031-10-19"), day("2026-10-20")
+		alive(p)
 	}
 	return p
 }
@@ -102,6 +103,8 @@ func (o *office) GetPermit(ctx context.Context, r *permitsv1.GetPermitRequest) (
 		act("record-delivery", "登记送达", "Record the delivery", true, false), act("publish-notice", "登记申请前公开", "Record the notice", true, false),
 		act("withdraw", "撤回申请", "Withdraw", true, false), act("submit", "填写申请", "Fill in", true, false),
 		act("deem-accepted", "视为受理", "Deem accepted", false, false),
+		act("open-procedure", "办理延续、变更等", "Renew, change or adjust", true, false), act("propose-measure", "提请注销、补领等", "Ask for a measure", true, false),
+		act("decide-measure", "决定提请事项", "Decide the proposal", true, false), act("enter-platform-number", "录入国家平台编号", "Enter the number", true, false),
 	}
 	issue := act("issue", "核发许可证", "Issue the permit", r.GetPermitId() == issuedID, false)
 	issue.Reason = text("审查意见尚未提交", "The examiner has not reported yet")

@@ -23,9 +23,11 @@ func StatusTone(s permitsv1.PermitStatus) component.Tone {
 	switch s {
 	case permitsv1.PermitStatus_PERMIT_STATUS_ISSUED:
 		return component.OK
-	case permitsv1.PermitStatus_PERMIT_STATUS_DEFICIENT:
+	case permitsv1.PermitStatus_PERMIT_STATUS_DEFICIENT, permitsv1.PermitStatus_PERMIT_STATUS_DEEMED_RENEWED,
+		permitsv1.PermitStatus_PERMIT_STATUS_WITHHELD:
 		return component.Warn
-	case permitsv1.PermitStatus_PERMIT_STATUS_REFUSED:
+	case permitsv1.PermitStatus_PERMIT_STATUS_REFUSED, permitsv1.PermitStatus_PERMIT_STATUS_EXPIRED,
+		permitsv1.PermitStatus_PERMIT_STATUS_REVOKED, permitsv1.PermitStatus_PERMIT_STATUS_FORFEITED:
 		return component.Bad
 	case permitsv1.PermitStatus_PERMIT_STATUS_SUBMITTED, permitsv1.PermitStatus_PERMIT_STATUS_ACCEPTED,
 		permitsv1.PermitStatus_PERMIT_STATUS_EXAMINED, permitsv1.PermitStatus_PERMIT_STATUS_PUBLIC_NOTICE:
@@ -127,6 +129,7 @@ func yesNo(ctx context.Context, b bool) string {
 var FormedActs = []string{
 	"publish-notice", "withdraw", "correct-on-spot", "notice-deficiency", "accept", "decline", "pause-clock", "resume-clock",
 	"record-site-check", "report-examination", "return-examination", "issue", "refuse", "record-delivery",
+	"open-procedure", "propose-measure", "decide-measure", "enter-platform-number",
 }
 
 // ActPath is the address of an act's form; empty if it has none here.

@@ -42,20 +42,24 @@ type client = permitsv1.PermitsServiceClient
 
 // acts are the acts by the name that the service gives them.
 var acts = map[string]act{
-	"publish-notice":     {title: words.DoPublishNotice, lead: words.LeadPublishNotice, form: sheet.Notice, start: on("from"), command: by(client.PublishNotice)},
-	"withdraw":           {title: words.DoWithdraw, lead: words.LeadWithdraw, form: why("reason", words.WithdrawWhy, 500), risky: true, command: by(client.WithdrawApplication)},
-	"correct-on-spot":    {title: words.DoCorrect, lead: words.LeadCorrect, form: sheet.Correction, start: asFiled, command: by(client.CorrectOnSpot)},
-	"notice-deficiency":  {title: words.DoDeficiency, lead: words.LeadDeficiency, form: sheet.Deficiency, content: true, command: by(client.NoticeDeficiency)},
-	"accept":             {title: words.DoAccept, lead: words.LeadAccept, form: nothing, content: true, command: by(client.AcceptApplication)},
-	"decline":            {title: words.DoDecline, lead: words.LeadDecline, form: sheet.Decline, risky: true, command: by(client.DeclineApplication)},
-	"pause-clock":        {title: words.DoPause, lead: words.LeadPause, form: sheet.Pause, start: on("from"), command: by(client.PauseClock)},
-	"resume-clock":       {title: words.DoResume, lead: words.LeadResume, form: sheet.Resume, start: on("last"), command: by(client.ResumeClock)},
-	"record-site-check":  {title: words.DoSiteCheck, lead: words.LeadSiteCheck, form: nothing, start: on("on"), command: by(client.RecordSiteCheck)},
-	"report-examination": {title: words.DoExamine, lead: words.LeadExamine, form: sheet.Examination, content: true, command: by(client.ReportExamination)},
-	"return-examination": {title: words.DoReturn, lead: words.LeadReturn, form: why("reason", words.ReturnWhy, 2000), content: true, command: by(client.ReturnExamination)},
-	"issue":              {title: words.DoIssue, lead: words.LeadIssue, form: sheet.Issue, content: true, command: by(client.IssuePermit)},
-	"refuse":             {title: words.DoRefuse, lead: words.LeadRefuse, form: sheet.Refuse, risky: true, content: true, command: by(client.RefusePermit)},
-	"record-delivery":    {title: words.DoDeliver, lead: words.LeadDeliver, form: sheet.Delivery, start: on("delivered"), command: by(client.RecordDelivery)},
+	"publish-notice":        {title: words.DoPublishNotice, lead: words.LeadPublishNotice, form: sheet.Notice, start: on("from"), command: by(client.PublishNotice)},
+	"withdraw":              {title: words.DoWithdraw, lead: words.LeadWithdraw, form: why("reason", words.WithdrawWhy, 500), risky: true, command: by(client.WithdrawApplication)},
+	"correct-on-spot":       {title: words.DoCorrect, lead: words.LeadCorrect, form: sheet.Correction, start: asFiled, command: by(client.CorrectOnSpot)},
+	"notice-deficiency":     {title: words.DoDeficiency, lead: words.LeadDeficiency, form: sheet.Deficiency, content: true, command: by(client.NoticeDeficiency)},
+	"accept":                {title: words.DoAccept, lead: words.LeadAccept, form: nothing, content: true, command: by(client.AcceptApplication)},
+	"decline":               {title: words.DoDecline, lead: words.LeadDecline, form: sheet.Decline, risky: true, command: by(client.DeclineApplication)},
+	"pause-clock":           {title: words.DoPause, lead: words.LeadPause, form: sheet.Pause, start: on("from"), command: by(client.PauseClock)},
+	"resume-clock":          {title: words.DoResume, lead: words.LeadResume, form: sheet.Resume, start: on("last"), command: by(client.ResumeClock)},
+	"record-site-check":     {title: words.DoSiteCheck, lead: words.LeadSiteCheck, form: nothing, start: on("on"), command: by(client.RecordSiteCheck)},
+	"report-examination":    {title: words.DoExamine, lead: words.LeadExamine, form: examination, content: true, command: by(client.ReportExamination)},
+	"return-examination":    {title: words.DoReturn, lead: words.LeadReturn, form: why("reason", words.ReturnWhy, 2000), content: true, command: by(client.ReturnExamination)},
+	"issue":                 {title: words.DoIssue, lead: words.LeadIssue, form: sheet.Issue, content: true, command: by(client.IssuePermit)},
+	"refuse":                {title: words.DoRefuse, lead: words.LeadRefuse, form: sheet.Refuse, risky: true, content: true, command: by(client.RefusePermit)},
+	"open-procedure":        {title: doOpen, lead: leadOpen, form: openForm, command: by(client.OpenProcedure)},
+	"propose-measure":       {title: doPropose, lead: leadPropose, form: bureauMeasureForm, risky: true, command: by(client.ProposeMeasure)},
+	"decide-measure":        {title: doDecide, lead: leadDecide, form: decideForm, risky: true, command: by(client.DecideMeasure)},
+	"enter-platform-number": {title: doNumber, lead: leadNumber, form: numberForm, command: by(client.EnterPlatformNumber)},
+	"record-delivery":       {title: words.DoDeliver, lead: words.LeadDeliver, form: sheet.Delivery, start: on("delivered"), command: by(client.RecordDelivery)},
 }
 
 func nothing() form.Form { return nil }
@@ -122,6 +126,7 @@ func (p *pages) act(v *visit.Visit) (*visit.Task, error) {
 		t.Filled.Form = sheet.SiteCheck(officers)
 		t.Start.Set("officerIds", v.Session.Account) // who records was usually there
 	}
+	adapt(v, t, permit)
 	return t, nil
 }
 

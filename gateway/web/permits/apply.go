@@ -67,6 +67,13 @@ func stepPath(permitID, step string) string {
 }
 
 func (p *pages) applyStart(v *visit.Visit) error {
+	got, err := p.getPermit(v)
+	if err != nil {
+		return err
+	}
+	if got.GetPermit().GetProcedure() == permitsv1.ProcedureKind_PROCEDURE_KIND_BASE_CHANGE {
+		return v.See(component.Record("permits", v.R.PathValue("id"), "base-data"))
+	}
 	return v.See(stepPath(v.R.PathValue("id"), sheet.Steps[0].Name))
 }
 
@@ -147,7 +154,7 @@ func (p *pages) applyStep(v *visit.Visit) error {
 
 // mayFile refuses to open the form when the law does not allow filing now.
 func mayFile(got *permitsv1.GetPermitResponse) error {
-	switch got.GetPermit().GetStatus() {
+	switch got.GetPermit().GetStage() {
 	case permitsv1.PermitStatus_PERMIT_STATUS_PUBLIC_NOTICE, permitsv1.PermitStatus_PERMIT_STATUS_DRAFT:
 		return nil // may be filled in before it may be filed
 	default:

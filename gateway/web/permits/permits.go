@@ -49,7 +49,7 @@ func (p *pages) permit(v *visit.Visit) error {
 	}
 	r := page.PermitRecord{
 		Permit: permit, Deadlines: got.GetDeadlines(), Past: events, Blame: component.NewBlame(events),
-		AsOf: v.AsOf(path, visit.Instant{}, permit.GetRevision(), events), Now: v.Now(), Done: v.Query("done"),
+		AsOf: v.AsOf(path, visit.Instant{}, permit.GetRevision(), events), Now: v.Now(), Done: v.Query("done"), Life: lifeCard(permit),
 	}
 	for _, a := range got.GetActions() {
 		r.Acts = append(r.Acts, component.Act{LegalAction: a, Path: page.ActPath(permit.GetPermitId(), a.GetName())})
@@ -110,17 +110,4 @@ func permitOf(state *structpb.Struct) *permitsv1.Permit {
 		return nil
 	}
 	return &p
-}
-
-func (p *pages) paper(v *visit.Visit) error {
-	got, err := p.getPermit(v)
-	if err != nil {
-		return err
-	}
-	if got.GetPermit().GetPermitNumber() == "" {
-		return problem.ErrNotFound
-	}
-	f := v.Frame(page.PermitTitle(got.GetPermit()).In(v.Text()), "/permits")
-	f.Paper = true
-	return v.Show(http.StatusOK, page.Paper(f, got.GetPermit()))
 }

@@ -34,6 +34,7 @@ var (
 	ValidFromHint      = Text{"不填为决定当日，有效期五年。", "If empty, the day of the decision; valid for five years."}
 	ExternalNumber     = Text{"全国平台许可证号", "Number of the national platform"}
 	ExternalNumberHint = Text{"已有编号时填写，22 位；不填由本系统编号。", "22 characters, if it has one; otherwise this system gives a number."}
+	Conditions         = Text{"管理要求", "Conditions"}
 	Unmet              = Text{"未满足的许可条件", "Conditions that are not met"}
 	RefusalReasons     = Text{"不予许可的理由", "Reasons of the refusal"}
 	RefusalReasonsHint = Text{"写入决定书，告知复议和诉讼的权利由系统附上。", "They stand in the decision; the remedies are added by the system."}

@@ -161,11 +161,3 @@ var (
 	AlsoWaiting    = Text{"其他待办", "Also waiting for you"}
 	SomeLate       = Text{"有逾期", "some late"}
 )
-
-// Texts of the printed permit.
-var (
-	PaperTitle   = Text{"排污许可证", "Discharge permit"}
-	PaperCopy    = Text{"副本（依本系统记录打印）", "Copy printed from the record of this system"}
-	PaperForce   = Text{"以签章的许可证为准。", "The sealed permit prevails."}
-	PaperExample = Text{"示例，无效力", "Example without legal force"}
-)
