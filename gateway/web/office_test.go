@@ -246,6 +246,7 @@ func (o *office) deps(t testing.TB) web.Deps {
 	logger := slog.New(slog.DiscardHandler)
 	server := rpc.NewServer(rpc.ServerOptions{Tokens: o, Logger: logger})
 	permitsv1.RegisterPermitsServiceServer(server, o)
+	permitsv1.RegisterDisclosureServiceServer(server, publicOffice{o: o})
 	identityv1.RegisterIdentityServiceServer(server, o)
 	auditv1.RegisterAuditServiceServer(server, o)
 	done := make(chan error, 1)
@@ -266,7 +267,7 @@ func (o *office) deps(t testing.TB) web.Deps {
 		}
 	})
 	return web.Deps{
-		Permits: permitsv1.NewPermitsServiceClient(conn), Identity: identityv1.NewIdentityServiceClient(conn),
+		Permits: permitsv1.NewPermitsServiceClient(conn), Disclosure: permitsv1.NewDisclosureServiceClient(conn), Identity: identityv1.NewIdentityServiceClient(conn),
 		Audit: auditv1.NewAuditServiceClient(conn), Sessions: o, Drafts: officeDrafts{o}, Attachments: officeFiles{o},
 		Now: func() time.Time { return today }, NewID: newID, Logger: logger,
 	}

@@ -169,23 +169,6 @@ func (o *office) ListFacilities(ctx context.Context, r *permitsv1.ListFacilities
 	return &permitsv1.ListFacilitiesResponse{Facilities: []*permitsv1.Facility{o.facility()}}, o.called(ctx, "ListFacilities", r)
 }
 
-func (o *office) entry() *permitsv1.RegisterEntry {
-	return &permitsv1.RegisterEntry{
-		PermitNumber: number, UnitName: o.note, Uscc: "91620623MA73H91T32", SiteAddress: "天祝县宽沟工业集中区 3 号", Division: "620623", Industry: "3099",
-		ManagementClass: permitsv1.ManagementClass_MANAGEMENT_CLASS_KEY, ValidFrom: day("2026-10-20"), ValidTo: day("2031-10-19"),
-		IssuingOrg: "620600", Outlets: content().GetOutlets(), Limits: content().GetLimits(), Example: true, DocumentNumber: "武环许〔2026〕12号",
-		Decided: day("2026-10-20"), PermitId: issuedID,
-	}
-}
-
-func (o *office) SearchRegister(ctx context.Context, r *permitsv1.SearchRegisterRequest) (*permitsv1.SearchRegisterResponse, error) {
-	return &permitsv1.SearchRegisterResponse{Entries: []*permitsv1.RegisterEntry{o.entry()}, Next: "c", Total: 37}, o.called(ctx, "SearchRegister", r)
-}
-
-func (o *office) GetRegisterEntry(ctx context.Context, r *permitsv1.GetRegisterEntryRequest) (*permitsv1.GetRegisterEntryResponse, error) {
-	return &permitsv1.GetRegisterEntryResponse{Entry: o.entry()}, o.called(ctx, "GetRegisterEntry", r)
-}
-
 func (o *office) events() []*commonv1.HistoryResponse {
 	at := func(hours int) *timestamppb.Timestamp {
 		return timestamppb.New(time.Date(2026, 9, 10, 1, 0, 0, 0, time.UTC).Add(time.Duration(hours) * time.Hour))

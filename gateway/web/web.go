@@ -57,6 +57,7 @@ type Deps struct {
 	Permits     permitsv1.PermitsServiceClient
 	Identity    identityv1.IdentityServiceClient
 	Audit       auditv1.AuditServiceClient
+	Disclosure  permitsv1.DisclosureServiceClient // the public register
 	Sessions    Sessions
 	Drafts      Drafts
 	Attachments Attachments
@@ -77,7 +78,7 @@ func New(d Deps) http.Handler {
 	}, slices.Concat(
 		[]visit.Department{front(d.Permits), permits.Pages(d.Permits)},
 		d.Departments,
-		[]visit.Department{register.Pages(d.Permits), audit.Pages(d.Audit), people.Pages(d.Identity)},
+		[]visit.Department{register.Pages(d.Disclosure), audit.Pages(d.Audit), people.Pages(d.Identity)},
 	)...)
 	return guard(portal, portal.Handler())
 }

@@ -113,6 +113,7 @@ func (b *Bureau) openFront(ctx context.Context, files *attachments.Store, permit
 		Permits: permitsv1.NewPermitsServiceClient(permits), Identity: people, Audit: auditv1.NewAuditServiceClient(audit),
 		Sessions: webSessions{b.identity, people, signIns}, Drafts: g.drafts, Attachments: files,
 		Now: g.now, NewID: newID, Logger: g.log, Secure: g.config.Secure(), Departments: web.Departments(permits),
+		Disclosure: permitsv1.NewDisclosureServiceClient(permits),
 	})
 	mux := http.NewServeMux()
 	for _, path := range []string{"/v1/", "/openapi.json", "/api", "/api/"} {

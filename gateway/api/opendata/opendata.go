@@ -106,6 +106,22 @@ func Files() []string {
 	return names
 }
 
+// Listed is a file as pages show it.
+type Listed struct {
+	Name, URL string
+	Title     problem.Text
+	Table     bool // a table, whose heads can be had for people
+}
+
+// List are all files, in the order to show them.
+func List() []Listed {
+	list := make([]Listed, len(files))
+	for i, f := range files {
+		list[i] = Listed{f.Name, "/v1/open-data/" + f.Name, f.Title, strings.HasSuffix(f.Name, ".csv")}
+	}
+	return list
+}
+
 // ServeHTTP serves /v1/open-data and one file below it.
 func (h Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("file")

@@ -44,8 +44,8 @@ func newClocks(r ReplayRecord) twoClocks {
 	return c
 }
 
-// issuer names the organ behind a division code.
-func issuer(ctx context.Context, code string) string {
+// Issuer names the organ behind a division code.
+func Issuer(ctx context.Context, code string) string {
 	if code == "" || code == "620600" {
 		return words.BureauName.In(ctx)
 	}
