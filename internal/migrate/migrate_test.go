@@ -23,6 +23,7 @@ import (
 type log struct {
 	*esdbstore.Client
 	official *esdb.Client
+	store    *eventstore.Store
 }
 
 func newLog(t *testing.T) log {
@@ -52,7 +53,7 @@ func newLog(t *testing.T) log {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = official.Close() })
-	return log{c, official}
+	return log{c, official, store}
 }
 
 func (l log) write(t *testing.T, stream string, count int) {
