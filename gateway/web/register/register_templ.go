@@ -1924,7 +1924,7 @@ func openPage(f component.Frame, o opened) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = component.Table(filesTitle.In(ctx), []words.Text{fileName, fileHolds, words.Same("")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var100), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = component.Table(filesTitle.In(ctx), []words.Text{fileName, fileHolds, headsWord}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var100), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -19,7 +19,6 @@ var (
 	versionThen = words.T("这是第 %d 版发布时的内容", "This is what version %d said when it was published")
 	toCurrent   = words.T("看现在的内容", "See it as it is now")
 	fromDay     = words.T("%s 起 · %s", "from %s · %s")
-	occasion    = words.T("事由", "Occasion")
 
 	mapTitle   = words.T("位置", "Where it is")
 	mapName    = words.T("武威市示意图：场所在东经 %s、北纬 %s", "Sketch of Wuwei: the site is at %s E, %s N")
