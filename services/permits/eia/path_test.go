@@ -24,6 +24,7 @@ import (
 	permitsv1 "shiyang/proto/permits/v1"
 	"shiyang/services/permits/desk"
 	"shiyang/services/permits/eia"
+	"shiyang/services/permits/zoning"
 )
 
 // The people of the tests.
@@ -34,6 +35,7 @@ var (
 	examiner  = es.Actor{ID: "0199c0de-0000-7000-8000-000000000104", Role: "permit_examiner", County: "620602"}
 	decider   = es.Actor{ID: "0199c0de-0000-7000-8000-000000000105", Role: "permit_decider", County: "620600"}
 	elsewhere = es.Actor{ID: "0199c0de-0000-7000-8000-000000000106", Role: "permit_clerk", County: "620621"}
+	head      = es.Actor{ID: "0199c0de-0000-7000-8000-000000000108", Role: "head", County: "620600"}
 	auditor   = es.Actor{ID: "0199c0de-0000-7000-8000-000000000107", Role: "auditor", County: "620600"}
 )
 
@@ -48,6 +50,7 @@ func (s screens) Screen(context.Context, *permitsv1.ScreenProjectRequest) (*perm
 // gRPC with its whole chain, and a clock that the test moves.
 type bureau struct {
 	permitsv1.EiaServiceClient
+	zoning  permitsv1.ZoningServiceClient
 	t       *testing.T
 	log     *readmodeltest.Log
 	runner  *readmodel.Runner
@@ -58,6 +61,8 @@ type bureau struct {
 	now     time.Time
 }
 
+// open starts a bureau that screens every project alike or, without a verdict,
+// as its own zoning department does.
 func open(t *testing.T, day string, verdict permitsv1.ScreeningVerdict) *bureau {
 	t.Helper()
 	b := &bureau{t: t}
@@ -67,11 +72,18 @@ func open(t *testing.T, day string, verdict permitsv1.ScreeningVerdict) *bureau 
 	b.log = readmodeltest.Follow(store)
 	db := readmodeltest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "views.db"))
 	numbers := series.New(store, series.Options{Now: b.clock})
-	server := eia.NewServer(desk.Deps{
+	deps := desk.Deps{
 		Store: store, DB: db, Law: law.Embedded, Now: b.clock, Source: b.log, Codec: codec, Numbers: numbers,
 		Keys: reserve.New(store, reserve.Options{Now: b.clock}),
-	}, screens(verdict))
-	b.runner = readmodel.NewRunner(db, b.log, codec, readmodel.Options{Now: b.clock}, eia.Projections(desk.Always(law.Embedded))...)
+	}
+	zones := zoning.NewServer(deps)
+	screener := eia.Screener(zones)
+	if verdict != 0 {
+		screener = screens(verdict)
+	}
+	server := eia.NewServer(deps, screener)
+	book := desk.Always(law.Embedded)
+	b.runner = readmodel.NewRunner(db, b.log, codec, readmodel.Options{Now: b.clock}, append(eia.Projections(book), zoning.Projections(book)...)...)
 	b.reactor = readmodel.NewReactor(db, b.log, codec, readmodel.Options{Now: b.clock}, eia.Reactions(server)...)
 	b.ticker = readmodel.NewTicker(b.clock, time.Hour, eia.Jobs(server)...)
 	public, private, err := ed25519.GenerateKey(nil)
@@ -84,11 +96,12 @@ func open(t *testing.T, day string, verdict permitsv1.ScreeningVerdict) *bureau 
 		Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	permitsv1.RegisterEiaServiceServer(grpc, server)
+	permitsv1.RegisterZoningServiceServer(grpc, zones)
 	conn, err := rpc.Local(grpc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.EiaServiceClient = permitsv1.NewEiaServiceClient(conn)
+	b.EiaServiceClient, b.zoning = permitsv1.NewEiaServiceClient(conn), permitsv1.NewZoningServiceClient(conn)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = b.runner.Run(ctx) })
