@@ -16,6 +16,7 @@ import (
 	"shiyang/services/permits/views/permitlist"
 	"shiyang/services/permits/views/register"
 	"shiyang/services/permits/views/sitelist"
+	"shiyang/services/permits/zoning"
 )
 
 // A department is one body of work beside the discharge permits, with its own
@@ -39,12 +40,18 @@ func public(d desk.Deps) department {
 	return department{register: func(r grpc.ServiceRegistrar) { permitsv1.RegisterDisclosureServiceServer(r, s) }}
 }
 
-// approvals is the department of EIA files 环评审批.
+// approvals are the departments of EIA files 环评审批 and of zoning 三线一单, which
+// screens their projects.
 func approvals(d desk.Deps) department {
-	s := eia.NewServer(d, nil)
+	zones := zoning.NewServer(d)
+	s := eia.NewServer(d, zones)
 	return department{
-		register:   func(r grpc.ServiceRegistrar) { permitsv1.RegisterEiaServiceServer(r, s) },
-		categories: s.Categories(), judgements: []desk.Judgement{s.Judgement}, reactions: eia.Reactions(s), jobs: eia.Jobs(s),
+		register: func(r grpc.ServiceRegistrar) {
+			permitsv1.RegisterEiaServiceServer(r, s)
+			permitsv1.RegisterZoningServiceServer(r, zones)
+		},
+		categories: slices.Concat(s.Categories(), zones.Categories()), judgements: []desk.Judgement{s.Judgement},
+		reactions: eia.Reactions(s), jobs: eia.Jobs(s),
 	}
 }
 
@@ -59,7 +66,7 @@ func registrations(d desk.Deps) department {
 }
 
 // views are the read models of every department.
-var views = []func(desk.Lawbook) []readmodel.Projection{ours, registration.Projections, eia.Projections}
+var views = []func(desk.Lawbook) []readmodel.Projection{ours, registration.Projections, eia.Projections, zoning.Projections}
 
 // holders are the categories of the records that draw numbers or hold sites:
 // the ticker settles what a crash left behind for them.
