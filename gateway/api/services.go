@@ -26,6 +26,7 @@ var services = []served{
 	serve(permitsv1.File_permits_v1_registration_proto, inPermits, permitsv1.NewRegistrationServiceClient, permitsv1.RegisterRegistrationServiceHandlerClient),
 	serve(permitsv1.File_permits_v1_eia_proto, inPermits, permitsv1.NewEiaServiceClient, permitsv1.RegisterEiaServiceHandlerClient),
 	serve(permitsv1.File_permits_v1_zoning_proto, inPermits, permitsv1.NewZoningServiceClient, permitsv1.RegisterZoningServiceHandlerClient),
+	serve(permitsv1.File_permits_v1_monitoring_proto, inPermits, permitsv1.NewMonitoringServiceClient, permitsv1.RegisterMonitoringServiceHandlerClient),
 	serve(permitsv1.File_permits_v1_disclosure_proto, inPermits, permitsv1.NewDisclosureServiceClient, permitsv1.RegisterDisclosureServiceHandlerClient),
 	serve(identityv1.File_identity_v1_identity_proto, inIdentity, identityv1.NewIdentityServiceClient, identityv1.RegisterIdentityServiceHandlerClient),
 	serve(auditv1.File_audit_v1_audit_proto, inAudit, auditv1.NewAuditServiceClient, auditv1.RegisterAuditServiceHandlerClient),

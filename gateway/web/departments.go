@@ -4,6 +4,8 @@ import (
 	"google.golang.org/grpc"
 
 	"shiyang/gateway/web/eia"
+	"shiyang/gateway/web/monitoring"
+	"shiyang/gateway/web/registration"
 	"shiyang/gateway/web/visit"
 	permitsv1 "shiyang/proto/permits/v1"
 )
@@ -13,6 +15,8 @@ import (
 // order is that of the menu.
 func Departments(conn grpc.ClientConnInterface) []visit.Department {
 	return []visit.Department{
+		registration.Pages(permitsv1.NewRegistrationServiceClient(conn), permitsv1.NewPermitsServiceClient(conn)),
 		eia.Pages(permitsv1.NewEiaServiceClient(conn), permitsv1.NewZoningServiceClient(conn)),
+		monitoring.Pages(permitsv1.NewMonitoringServiceClient(conn), permitsv1.NewPermitsServiceClient(conn)),
 	}
 }

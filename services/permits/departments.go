@@ -11,6 +11,8 @@ import (
 	"shiyang/services/permits/desk"
 	"shiyang/services/permits/disclosure"
 	"shiyang/services/permits/eia"
+	"shiyang/services/permits/monitoring"
+	"shiyang/services/permits/monitoring/wire"
 	"shiyang/services/permits/registration"
 	"shiyang/services/permits/views/pending"
 	"shiyang/services/permits/views/permitlist"
@@ -27,11 +29,12 @@ type department struct {
 	judgements []desk.Judgement // of its running clocks; none where it has none
 	reactions  []readmodel.Reaction
 	jobs       []readmodel.Job
+	intake     wire.Intake // of what meters send; nil but for one department
 }
 
 // open opens every department. A new one is one entry here and in [views].
 func open(d desk.Deps) []department {
-	return []department{public(d), approvals(d), registrations(d)}
+	return []department{public(d), approvals(d), registrations(d), meters(d)}
 }
 
 // public is the window of the public register; it has no records.
@@ -65,8 +68,27 @@ func registrations(d desk.Deps) department {
 	}
 }
 
+// meters is the department of automatic monitoring 自动监测.
+func meters(d desk.Deps) department {
+	s := monitoring.NewServer(d)
+	return department{
+		register:   func(r grpc.ServiceRegistrar) { permitsv1.RegisterMonitoringServiceServer(r, s) },
+		categories: s.Records(), reactions: monitoring.Reactions(s), jobs: monitoring.Jobs(s), intake: s,
+	}
+}
+
+// Meters takes what meters send, by wire or by file.
+func (s *Server) Meters() wire.Intake {
+	for _, d := range s.departments {
+		if d.intake != nil {
+			return d.intake
+		}
+	}
+	return nil
+}
+
 // views are the read models of every department.
-var views = []func(desk.Lawbook) []readmodel.Projection{ours, registration.Projections, eia.Projections, zoning.Projections}
+var views = []func(desk.Lawbook) []readmodel.Projection{ours, registration.Projections, eia.Projections, zoning.Projections, monitoring.Projections}
 
 // holders are the categories of the records that draw numbers or hold sites:
 // the ticker settles what a crash left behind for them.

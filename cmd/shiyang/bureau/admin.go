@@ -125,7 +125,10 @@ func truth(b bool) float64 {
 
 // Describe implements prometheus.Collector.
 func (f *figures) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{viewPosition, viewBehind, viewLag, viewFailed, unknownEvents, reactionAt, reactionStuck, jobFailed, generation, reconnects, stuck} {
+	for _, d := range []*prometheus.Desc{
+		viewPosition, viewBehind, viewLag, viewFailed, unknownEvents, reactionAt, reactionStuck, jobFailed, generation, reconnects, stuck,
+		meterConnections, meterPackets, meterMessages, meterRefused, meterFaults,
+	} {
 		ch <- d
 	}
 }
@@ -152,6 +155,7 @@ func (f *figures) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range f.bureau.ticker.Status() {
 		gauge(jobFailed, truth(s.Err != nil), s.Name)
 	}
+	collectMeters(f.bureau.meters, ch)
 	client := f.bureau.ground.client.Stats()
 	gauge(generation, float64(client.Generation))
 	count(reconnects, float64(client.Reconnects))

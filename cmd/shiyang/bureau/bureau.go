@@ -22,6 +22,7 @@ import (
 	"shiyang/internal/readmodel"
 	"shiyang/internal/readmodel/feed"
 	"shiyang/internal/rpc"
+	"shiyang/services/permits/monitoring/wire"
 )
 
 // Part is one of the parts that can run alone.
@@ -47,18 +48,21 @@ type Options struct {
 
 // Bureau is the running system, or a part of it.
 type Bureau struct {
-	parts    []Part
-	ground   *ground
-	law      func() *law.Book
-	identity *identity.Service
-	server   *grpc.Server // of the part that runs alone
-	runner   *readmodel.Runner
-	reactor  *readmodel.Reactor
-	ticker   *readmodel.Ticker
-	work     work
-	listen   string // of the portal
-	admin    string
-	internal string // of the gRPC listener, when parts run alone
+	parts     []Part
+	ground    *ground
+	law       func() *law.Book
+	identity  *identity.Service
+	server    *grpc.Server // of the part that runs alone
+	runner    *readmodel.Runner
+	reactor   *readmodel.Reactor
+	ticker    *readmodel.Ticker
+	work      work
+	listen    string // of the portal
+	admin     string
+	internal  string       // of the gRPC listener, when parts run alone
+	intake    wire.Intake  // of what meters send; nil without the permits part
+	meters    *wire.Server // nil if none are listened to
+	meterAddr string
 
 	running   sync.WaitGroup // doors
 	followers sync.WaitGroup // views, reactions, ticker
@@ -245,6 +249,9 @@ func (b *Bureau) openDoors(handler http.Handler) error {
 		return err
 	}
 	if err := b.openControl(); err != nil {
+		return err
+	}
+	if err := b.openMeters(); err != nil {
 		return err
 	}
 	if server := b.server; b.alone() {

@@ -25,6 +25,7 @@ import (
 	"shiyang/internal/lawbook"
 	"shiyang/internal/readmodel"
 	"shiyang/internal/readmodel/feed"
+	"shiyang/internal/timeseries"
 )
 
 // ground is what every part stands on. It is closed in the reverse order of
@@ -43,6 +44,7 @@ type ground struct {
 	numbers  *series.Allocator
 	files    *blob.Files
 	library  *lawbook.Library
+	minutes  *timeseries.Store // of meters; nil where nothing takes or keeps them
 	kept
 	feed    *feed.Feed // the log, for everything that follows it
 	closers []func(context.Context) error

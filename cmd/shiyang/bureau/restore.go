@@ -175,6 +175,9 @@ func (o RestoreOptions) revive(ctx context.Context, g *ground, done *Restored) e
 	if err == nil {
 		err = o.each(holdingDrafts, func(r io.Reader) error { return g.drafts.Import(ctx, r) })
 	}
+	if err == nil {
+		err = o.each(holdingMinutes, func(r io.Reader) error { return g.minutes.Import(ctx, r) })
+	}
 	return err
 }
 

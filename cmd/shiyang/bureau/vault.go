@@ -26,6 +26,7 @@ const (
 	holdingFiles   = "files"
 	holdingSecrets = "secrets"
 	holdingDrafts  = "drafts"
+	holdingMinutes = "minutes"     // of meters
 	holdingUsers   = "store-users" // of an event store that runs alone
 )
 
@@ -47,7 +48,7 @@ func OpenVault(ctx context.Context, c config.Config, log *slog.Logger, now func(
 	if err != nil {
 		return nil, err
 	}
-	if err := g.openDesk(ctx); err != nil {
+	if err := errors.Join(g.openDesk(ctx), g.openMinutes()); err != nil {
 		return nil, errors.Join(err, g.close(context.WithoutCancel(ctx)))
 	}
 	return &Vault{g}, nil
@@ -69,6 +70,7 @@ func (v *Vault) Backup(ctx context.Context, put backup.Put) (backup.Summary, err
 		{Name: holdingFiles, Export: bucket(g.files)},
 		{Name: holdingSecrets, Export: table(g.secrets.Export)},
 		{Name: holdingDrafts, Export: table(g.drafts.Export)},
+		{Name: holdingMinutes, Export: table(g.minutes.Export)},
 	}, storeUsers(g.config)...), put)
 }
 

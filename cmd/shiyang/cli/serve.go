@@ -30,6 +30,9 @@ func (p *program) runAll(ctx context.Context) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "Shiyang 石羊: %s  (API %s/api, metrics and health %s)\n", b.URL(), b.URL(), b.AdminURL())
+	if b.Meters() != "" {
+		fmt.Fprintf(p.out, "meters 数采仪 HJ 212: %s\n", b.Meters())
+	}
 	if p.config.Clock != "" {
 		fmt.Fprintf(p.out, "training clock 演练时钟: %s\n", now().Format(time.RFC3339))
 	}

@@ -80,6 +80,15 @@ type Config struct {
 	StoreAnonymous bool `yaml:"store_anonymous" env:"STORE_ANONYMOUS" help:"serve eventstore with TLS, but let clients in that do not sign in"`
 	// StoreProfiles shows profiles of the store that runs alone on its admin address.
 	StoreProfiles bool `yaml:"store_profiles" env:"STORE_PROFILES" help:"serve eventstore shows Go's profiles on its admin address"`
+	// Meters is the address that meters send HJ 212 frames to; empty means that
+	// none are listened to, in a demo bureau a free loopback port.
+	Meters string `yaml:"meters" env:"METERS" help:"address that meters send HJ 212 frames to; empty means none"`
+	// MinuteDays is how long minute data of meters are kept.
+	MinuteDays int64 `yaml:"minute_days" env:"MINUTE_DAYS" help:"days that minute data of meters are kept, by whole months"`
+	// MeterSilence is after how many hours without data a meter is told silent.
+	MeterSilence int64 `yaml:"meter_silence" env:"METER_SILENCE" help:"hours without data after which a meter is told silent"`
+	// ManualReadings counts readings that were set by hand (flag S) as valid.
+	ManualReadings bool `yaml:"manual_readings" env:"MANUAL_READINGS" help:"readings set by hand (flag S) are held against limits"`
 	// PermitMark is the letter after the site sequence of a permit number.
 	PermitMark string `yaml:"permit_mark" env:"PERMIT_MARK" help:"last letter of locally given permit numbers"`
 }
@@ -90,6 +99,7 @@ func Default() Config {
 		Data: "./shiyang-data", Listen: "127.0.0.1:8080", Admin: "127.0.0.1:0", Internal: "127.0.0.1:0",
 		Demo: true, Tick: 30 * time.Second, LogLevel: "warn", LogFormat: "text", CacheBytes: 16 << 20, PermitMark: "P",
 		Registrations: 30, SignIns: 300, StoreGroupBytes: 8 << 20, StoreTailBytes: 4 << 20,
+		MinuteDays: 92, MeterSilence: 6,
 	}
 }
 
@@ -151,6 +161,7 @@ func (c Config) Check() error {
 			wrong(key, fmt.Sprint(bytes), "is no such size", "use 65536 to 4294967296")
 		}
 	}
+	c.checkMeters(wrong)
 	if _, _, err := net.SplitHostPort(c.StoreAdvertise); c.StoreAdvertise != "" && err != nil {
 		wrong("store_advertise", c.StoreAdvertise, "is no address", "write host:port as clients reach it")
 	}
@@ -158,6 +169,19 @@ func (c Config) Check() error {
 		wrong("permit_mark", c.PermitMark, "is no capital letter", "use one letter, for example P")
 	}
 	return errors.Join(found...)
+}
+
+// checkMeters refuses settings of automatic monitoring that mean nothing.
+func (c Config) checkMeters(wrong func(key, value, reason, remedy string)) {
+	if _, _, err := net.SplitHostPort(c.Meters); c.Meters != "" && err != nil {
+		wrong("meters", c.Meters, "is no address", "write host:port, for example 0.0.0.0:9212, or leave it empty")
+	}
+	if c.MinuteDays < 1 || c.MinuteDays > 3660 {
+		wrong("minute_days", fmt.Sprint(c.MinuteDays), "is no such time", "use 1 to 3660 days")
+	}
+	if c.MeterSilence < 1 || c.MeterSilence > 720 {
+		wrong("meter_silence", fmt.Sprint(c.MeterSilence), "is no such time", "use 1 to 720 hours")
+	}
 }
 
 // CheckPart returns what a part that runs alone lacks, joined, or nil.
