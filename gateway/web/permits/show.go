@@ -117,7 +117,7 @@ func copyPairs(ctx context.Context, c *permitsv1.Certificate) []component.Pair {
 		{Name: versionLabel, Value: versionNo.F(ctx, v.GetVersion()) + " · " + words.From(v.GetKindText()).In(ctx)},
 		{Name: words.County, Value: component.County(ctx, c.GetDivision())},
 		{Name: termLabel, Value: component.Validity(ctx, v.GetValidFrom(), v.GetValidTo())},
-		{Name: words.EiaNumber, Value: component.OrDash(v.GetContent().GetEiaNumber())},
+		{Name: eiaLabel, Value: component.OrDash(v.GetContent().GetEiaNumber())},
 	}
 }
 

@@ -77,7 +77,7 @@ var (
 	directionLabel   = t("变化", "Change")
 	needsReapply     = t("须重新申请", "takes a re-application")
 	certificateTitle = t("排污许可证", "Discharge permit")
-	printCertificate = t("打印正本和副本", "Print original and copy")
+	eiaLabel         = t("环评文号", "EIA no.")
 	originalTitle    = t("正本", "Original")
 	copyTitle        = t("副本", "Copy")
 	numberAwaited    = t("待国家平台编号", "number of the national platform awaited")
