@@ -19,6 +19,8 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"shiyang/gateway/web"
+	"shiyang/gateway/web/registration"
+	"shiyang/gateway/web/visit"
 	"shiyang/internal/es"
 	"shiyang/internal/problem"
 	"shiyang/internal/rpc"
@@ -247,6 +249,7 @@ func (o *office) deps(t testing.TB) web.Deps {
 	server := rpc.NewServer(rpc.ServerOptions{Tokens: o, Logger: logger})
 	permitsv1.RegisterPermitsServiceServer(server, o)
 	permitsv1.RegisterDisclosureServiceServer(server, publicOffice{o: o})
+	permitsv1.RegisterRegistrationServiceServer(server, registry{o: o})
 	identityv1.RegisterIdentityServiceServer(server, o)
 	auditv1.RegisterAuditServiceServer(server, o)
 	done := make(chan error, 1)
@@ -267,7 +270,8 @@ func (o *office) deps(t testing.TB) web.Deps {
 		}
 	})
 	return web.Deps{
-		Permits: permitsv1.NewPermitsServiceClient(conn), Disclosure: permitsv1.NewDisclosureServiceClient(conn), Identity: identityv1.NewIdentityServiceClient(conn),
+		Departments: []visit.Department{registration.Pages(permitsv1.NewRegistrationServiceClient(conn), permitsv1.NewPermitsServiceClient(conn))},
+		Permits:     permitsv1.NewPermitsServiceClient(conn), Disclosure: permitsv1.NewDisclosureServiceClient(conn), Identity: identityv1.NewIdentityServiceClient(conn),
 		Audit: auditv1.NewAuditServiceClient(conn), Sessions: o, Drafts: officeDrafts{o}, Attachments: officeFiles{o},
 		Now: func() time.Time { return today }, NewID: newID, Logger: logger,
 	}

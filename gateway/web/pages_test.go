@@ -63,6 +63,7 @@ func (b browser) body(r *http.Response) (*http.Response, string) {
 var addresses = map[string][]string{
 	"": {
 		"/", "/accounts/open", "/register", "/register?q=x&county=620623&after=c", "/register/" + number, "/register/" + number + "/version?on=2026-11-01", "/register/" + number + "/version?on=2026-10-17&as=printed", "/open-data", "/register/" + number + "?version=1", "/indicators", "/places", "/help", "/accessibility",
+		"/register/registrations", "/classification", "/classification?q=4430",
 	},
 	"person": {"/home", "/seats", "/account", "/account/password", "/firm-applications", "/firm-applications/new", "/invitations"},
 	"permit_clerk": {
@@ -74,6 +75,8 @@ var addresses = map[string][]string{
 		"/permits/" + permitID + "/act/accept", "/permits/" + permitID + "/act/notice-deficiency", "/permits/" + permitID + "/act/correct-on-spot",
 		"/permits/" + permitID + "/act/decline", "/permits/" + permitID + "/act/record-delivery", "/firm-applications", "/firm-applications/" + appID,
 		"/records/permit/" + permitID, "/firms/" + firmID,
+		"/registrations", "/registrations/" + siteID, "/registrations/" + siteID + "/act/override-tier", "/registrations/" + siteID + "/act/enter-number",
+		"/sources", "/sources?status=unsettled", "/source-counts", "/sources/" + appID, "/sources/" + appID + "/act/link", "/sources/" + appID + "/act/settle",
 	},
 	"permit_examiner": {
 		"/permits/" + permitID + "/act/pause-clock", "/permits/" + permitID + "/act/resume-clock", "/permits/" + permitID + "/act/record-site-check",
@@ -88,6 +91,8 @@ var addresses = map[string][]string{
 		"/permits/" + permitID + "/apply/outlets", "/permits/" + permitID + "/apply/limits?check=1", "/permits/" + permitID + "/apply/monitoring",
 		"/permits/" + permitID + "/apply/files", "/permits/" + permitID + "/apply/check", "/permits/" + permitID + "/apply/discard",
 		"/permits/" + issuedID + "/act/open-procedure", "/permits/" + issuedID + "/base-data", "/permits/" + issuedID + "/act/propose-measure",
+		"/registrations/" + siteID + "/receipt", "/registrations/" + siteID + "/act/decide-tier", "/registrations/" + siteID + "/act/file",
+		"/registrations/" + siteID + "/act/change", "/registrations/" + siteID + "/act/renew", "/registrations/" + siteID + "/act/cancel",
 	},
 	"auditor": {"/audit", "/records/permit/" + permitID + "?at=2", "/records/facility/" + siteID, "/permits"},
 	"system_admin": {

@@ -40,6 +40,7 @@ var (
 	OrderName      = Text{"按单位名称", "By name"}
 	OrderValidTo   = Text{"按有效期止", "By end of validity"}
 	NotIssued      = Text{"尚未核发", "Not issued"}
+	TierOfSite     = Text{"管理类别与排污登记", "Tier and registration"}
 	Received       = Text{"收到申请", "Received"}
 	Accepted       = Text{"受理", "Accepted"}
 	AcceptedSilent = Text{"%s（逾期未告知，视为受理）", "%s (deemed, no answer in time)"}
