@@ -25,7 +25,9 @@ type publicOffice struct {
 }
 
 func (p publicOffice) entry(t *permitsv1.GetEntryRequest) *permitsv1.PublicEntry {
-	said, err := protojson.Marshal(content())
+	c := content()
+	c.Outlets[0].Location = &commonv1.Location{Longitude: "103.141", Latitude: "36.9705"}
+	said, err := protojson.Marshal(c)
 	body := &structpb.Struct{}
 	if err == nil {
 		err = body.UnmarshalJSON([]byte(`{"content":` + string(said) + `}`))
@@ -84,7 +86,7 @@ func TestPublicRegisterPages(t *testing.T) {
 	for path, wants := range map[string][]string{
 		"/zh/register?q=金&state=in_force&county=620623": {number, "有效", "重点管理", "/zh/open-data", `value="in_force" selected`},
 		"/en/register/" + number: {
-			"Version 2", "Version 1", "?version=1", "103.14", `<svg class="plan"`, "Tianzhu", "/position", "Personal Information Protection Law", "Change of base data",
+			"Version 2", "Version 1", "?version=1", "103.14", `<svg class="plan"`, "Tianzhu", "/position", "Personal Information Protection Law", "Change of base data", `class="bar"`, "Outlets on the site",
 		},
 		"/zh/register/" + number + "?version=1": {"这是第 1 版发布时的内容", "看现在的内容"},
 		"/zh/open-data":                         {"4711", "permits.csv?lang=zh", "CC BY 4.0", "/v1/register/changes?since=4711", "baseData.domicile", "部分公开", "住所"},
