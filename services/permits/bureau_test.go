@@ -66,6 +66,12 @@ type bureau struct {
 // faulty, if there is one.
 func open(t testing.TB, day string, faulty func(es.Store) es.Store) *bureau {
 	t.Helper()
+	return openWith(t, day, desk.Practice{}, faulty)
+}
+
+// openWith is open for a bureau with a practice of its own.
+func openWith(t testing.TB, day string, practice desk.Practice, faulty func(es.Store) es.Store) *bureau {
+	t.Helper()
 	b := &bureau{t: t}
 	b.goTo(day)
 	codec := es.NewCodec(&estest.Keyring{})
@@ -79,7 +85,7 @@ func open(t testing.TB, day string, faulty func(es.Store) es.Store) *bureau {
 	b.numbers = series.New(store, series.Options{Now: b.clock})
 	b.keys = reserve.New(store, reserve.Options{Now: b.clock})
 	b.server = permits.NewServer(desk.Deps{
-		Store: store, DB: b.db, Law: law.Embedded, Now: b.clock, Source: b.log, Codec: codec, Keys: b.keys, Numbers: b.numbers,
+		Store: store, DB: b.db, Law: law.Embedded, Now: b.clock, Source: b.log, Codec: codec, Keys: b.keys, Numbers: b.numbers, Practice: practice,
 	})
 	b.runner = readmodel.NewRunner(b.db, b.log, codec, readmodel.Options{Now: b.clock}, permits.Projections(desk.Always(law.Embedded))...)
 	b.reactor = readmodel.NewReactor(b.db, b.log, codec, readmodel.Options{Now: b.clock}, permits.Reactions(b.server)...)

@@ -7,6 +7,7 @@ import (
 	"shiyang/internal/es"
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
+	"shiyang/services/permits/desk"
 )
 
 func lightContent() *permitsv1.ApplicationContent {
@@ -320,5 +321,38 @@ func TestLostPaper(t *testing.T) {
 	})
 	if _, err := b.GetRegisterVersion(t.Context(), &permitsv1.GetRegisterVersionRequest{PermitNumber: sampleUSCC + "002P"}); err != nil {
 		t.Errorf("the new number leads nowhere: %v", err)
+	}
+}
+
+// Where numbers are the national platform's, a permit is granted without one and
+// waits for it; the clerk enters it once.
+func TestNumberOfTheNationalPlatform(t *testing.T) {
+	b := openWith(t, "2021-10-01", desk.Practice{National: true}, nil)
+	_, permit := b.grant()
+	b.settle()
+	got := b.shown(permit).GetPermit()
+	if got.GetPermitNumber() != "" || got.GetSyncState() != "awaited" || got.GetStatus() != permitsv1.PermitStatus_PERMIT_STATUS_ISSUED {
+		t.Errorf("granted as %q, %s", got.GetPermitNumber(), got.GetSyncState())
+	}
+	if item := b.work(clerk)[permit]; item.GetAction().GetName() != "enter-platform-number" {
+		t.Errorf("the clerk is told %v", item)
+	}
+	paper, err := b.GetCertificate(b.as(firm), &permitsv1.GetCertificateRequest{PermitId: permit})
+	if err != nil || paper.GetCertificate().GetNumberState() != "awaited" || paper.GetCertificate().GetPublicPath() != "" {
+		t.Errorf("paper %v %v", paper, err)
+	}
+	b.refused("INVALID_FIELDS", func() error { // of another unit
+		_, err := b.EnterPlatformNumber(b.as(clerk), &permitsv1.EnterPlatformNumberRequest{PermitId: permit, PermitNumber: "91130200699229617X001P", Source: "manual"})
+		return err
+	})
+	done(b.EnterPlatformNumber(b.as(clerk), &permitsv1.EnterPlatformNumberRequest{PermitId: permit, PermitNumber: sampleUSCC + "001P", Source: "manual"}))(b)
+	b.settle()
+	b.equal("mirrored", b.shown(permit).GetPermit().GetSyncState(), "mirrored")
+	if b.work(clerk)[permit] != nil {
+		t.Error("the clerk has still to enter it")
+	}
+	found, err := b.SearchRegister(t.Context(), &permitsv1.SearchRegisterRequest{Query: sampleUSCC + "001P"})
+	if err != nil || len(found.GetEntries()) != 1 {
+		t.Errorf("the register knows %v %v", found, err)
 	}
 }

@@ -86,13 +86,22 @@ func (s *Server) IssuePermit(ctx context.Context, r *permitsv1.IssuePermitReques
 	receipt, err := s.permits.Numbered(ctx, c, docGrant, func(o permit.Occasion, number string) es.Command[permit.Permit] {
 		return permit.Issue{
 			Occasion: o, ValidFrom: desk.DayOf(r.GetValidFrom()), Number: number, IssuingOrg: s.Practice.DecisionOrgan,
-			Mark: s.Practice.Mark, ExternalNumber: r.GetExternalNumber(),
+			Mark: s.mark(), ExternalNumber: r.GetExternalNumber(),
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &permitsv1.IssuePermitResponse{Receipt: receipt}, nil
+}
+
+// mark is the last letter of local numbers; 0 where numbers are the national
+// platform's alone.
+func (s *Server) mark() byte {
+	if s.Practice.National {
+		return 0
+	}
+	return s.Practice.Mark
 }
 
 // RefusePermit refuses with reasons and remedies.

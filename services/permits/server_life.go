@@ -159,7 +159,7 @@ type twoContents struct {
 // compared finds the two versions of a comparison; 0 as the newer one is what
 // the open procedure asks for or, without one, the latest version.
 func compared(p permit.Permit, from, to int32) (int32, int32, *twoContents, error) {
-	count := int32(len(p.Versions)) //nolint:gosec // a permit has a handful of versions
+	count := int32(len(p.Versions))
 	if from > count || to > count {
 		var wrong problem.Fields
 		wrong.Add("toVersion", fmt.Sprint(max(from, to)), "NO_SUCH_VERSION", "没有这个版本。", "There is no such version.")

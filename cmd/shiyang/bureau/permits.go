@@ -24,7 +24,7 @@ func (b *Bureau) openPermits(_ context.Context, server grpc.ServiceRegistrar, _ 
 	service := permits.NewServer(desk.Deps{
 		Store: g.store, DB: g.views, Law: b.law, Lawbook: g.library, Keys: g.reserved, Numbers: g.numbers, Now: g.now, Logger: g.log,
 		Source: g.client, Codec: g.codec, Practice: desk.Practice{
-			Mark: g.config.PermitMark[0], MeterSilence: int(g.config.MeterSilence), ManualCounts: g.config.ManualReadings,
+			Mark: g.config.PermitMark[0], National: g.config.National(), MeterSilence: int(g.config.MeterSilence), ManualCounts: g.config.ManualReadings,
 		}, Minutes: g.minutes,
 	})
 	service.Register(server)

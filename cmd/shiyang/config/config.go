@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -91,6 +92,14 @@ type Config struct {
 	ManualReadings bool `yaml:"manual_readings" env:"MANUAL_READINGS" help:"readings set by hand (flag S) are held against limits"`
 	// PermitMark is the letter after the site sequence of a permit number.
 	PermitMark string `yaml:"permit_mark" env:"PERMIT_MARK" help:"last letter of locally given permit numbers"`
+	// NumberSource is who gives the numbers of permits and registrations: the
+	// national platform, or this system for a demonstration.
+	NumberSource string `yaml:"number_source" env:"NUMBER_SOURCE" help:"national: numbers come from the national platform; local: from here, marked as a demonstration; empty: local in a demo bureau, else national"`
+}
+
+// National reports whether numbers of permits come from the national platform.
+func (c Config) National() bool {
+	return c.NumberSource == "national" || c.NumberSource == "" && !c.Demo
 }
 
 // Default returns the settings of a laptop.
@@ -167,6 +176,9 @@ func (c Config) Check() error {
 	}
 	if len(c.PermitMark) != 1 || c.PermitMark[0] < 'A' || c.PermitMark[0] > 'Z' {
 		wrong("permit_mark", c.PermitMark, "is no capital letter", "use one letter, for example P")
+	}
+	if !slices.Contains([]string{"", "national", "local"}, c.NumberSource) {
+		wrong("number_source", c.NumberSource, "is neither", "write national or local")
 	}
 	return errors.Join(found...)
 }
