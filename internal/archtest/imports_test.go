@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"internal/es/reserve":              {"internal/es", "internal/problem", "proto/common/"},
 	"internal/es/series":               {"internal/es", "internal/problem", "proto/common/"},
 	"internal/blob":                    {},
+	"internal/bucket":                  {},
 	"internal/certificate":             {},
 	"internal/migrate":                 {"internal/es"},
 	"internal/timeseries":              {},

@@ -12,12 +12,22 @@ import (
 	"strings"
 )
 
-// Backup is a backup in a folder whose manifest was read. It is safe for
-// concurrent use.
+// Backup is a backup whose manifest was read. It is safe for concurrent use.
 type Backup struct {
 	Manifest
-	root *os.Root
+	shelf shelf
 }
+
+// shelf is where a backup is read from.
+type shelf interface {
+	open(name string) (io.ReadCloser, error) // an error that wraps fs.ErrNotExist if it is missing
+	Close() error
+}
+
+// folderShelf is a shelf in a file system.
+type folderShelf struct{ *os.Root }
+
+func (f folderShelf) open(name string) (io.ReadCloser, error) { return f.Open(name) }
 
 // ErrNoBackup reports a folder without a manifest: something else, or a backup
 // that was interrupted.
@@ -33,15 +43,19 @@ func Open(dir string) (*Backup, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open backup: %w", err)
 	}
-	m, err := readManifest(root)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open backup %s: %w", dir, err), root.Close())
-	}
-	return &Backup{m, root}, nil
+	return openShelf(folderShelf{root}, dir)
 }
 
-func readManifest(root *os.Root) (Manifest, error) {
-	file, err := root.Open(ManifestName)
+func openShelf(s shelf, where string) (*Backup, error) {
+	m, err := readManifest(s)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open backup %s: %w", where, err), s.Close())
+	}
+	return &Backup{m, s}, nil
+}
+
+func readManifest(s shelf) (Manifest, error) {
+	file, err := s.open(ManifestName)
 	if errors.Is(err, os.ErrNotExist) {
 		return Manifest{}, ErrNoBackup
 	}
@@ -55,8 +69,8 @@ func readManifest(root *os.Root) (Manifest, error) {
 	return decode(text)
 }
 
-// Close ends the use of the folder.
-func (b *Backup) Close() error { return b.root.Close() }
+// Close ends the use of the place that the backup lies in.
+func (b *Backup) Close() error { return b.shelf.Close() }
 
 // Verify reads every file of the backup and compares it with the manifest.
 // It tells every damage that it finds, at most twenty, each a [DamageError],
@@ -98,7 +112,7 @@ func (b *Backup) each(ctx context.Context, f File, w io.Writer, progress func(in
 // [DamageError] unless the content is what the manifest says. The caller closes
 // it.
 func (b *Backup) Reader(f File) (io.ReadCloser, error) {
-	file, err := b.root.Open(f.Name)
+	file, err := b.shelf.open(f.Name)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, &DamageError{f.Name, "is missing"}
@@ -110,7 +124,7 @@ func (b *Backup) Reader(f File) (io.ReadCloser, error) {
 
 // checked compares what is read with the manifest, at the end.
 type checked struct {
-	file *os.File
+	file io.ReadCloser
 	want File
 	hash hash.Hash
 	size int64
@@ -182,6 +196,6 @@ func (b *Backup) place(ctx context.Context, root *os.Root, f File, name string, 
 	if err != nil {
 		return err
 	}
-	_, err = writeFile(root, name, &watched{ctx, r, progress})
+	err = writeFile(root, name, &watched{ctx, r, progress})
 	return errors.Join(err, r.Close())
 }

@@ -5,7 +5,7 @@ go 1.26.0
 replace shiyang => ../..
 
 require (
-	github.com/spf13/pflag v1.0.9
+	github.com/spf13/pflag v1.0.10
 	go.yaml.in/yaml/v3 v3.0.5
 	k8s.io/api v0.34.2
 	k8s.io/apimachinery v0.34.2

@@ -15,26 +15,29 @@ import (
 	"shiyang/cmd/shiyang/bureau"
 	"shiyang/cmd/shiyang/control"
 	"shiyang/internal/backup"
+	"shiyang/internal/bucket"
 )
 
 func (p *program) backupCommand() *cobra.Command {
 	var to string
 	cmd := &cobra.Command{
-		Use:   "backup --to FOLDER",
+		Use:   "backup --to PLACE",
 		Short: "Back up everything that the bureau keeps, while it works",
 		Long: "Copies the event log, the keys of persons, uploaded files, password hashes and drafts into a\n" +
 			"new folder, all as they belong together at one position of the log, which is printed. The bureau\n" +
 			"may be at work: then the process that serves the data folder hands everything out through its\n" +
 			"control socket. Views and sessions are not copied, and the master key never is: keep its file\n" +
-			"apart, because without it a backup does not open. docs/backup.md says more.",
+			"apart, because without it a backup does not open. PLACE is a folder, or a place in a bucket of\n" +
+			"an object store: s3://BUCKET/PREFIX?endpoint=https://HOST, with AWS_ACCESS_KEY_ID and\n" +
+			"AWS_SECRET_ACCESS_KEY in the environment. docs/backup.md says more.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.backUp(cmd.Context(), to) },
 	}
-	cmd.Flags().StringVar(&to, "to", "", "folder to make, or an empty one; file:///path works too")
+	cmd.Flags().StringVar(&to, "to", "", "folder to make, or an empty one; s3://BUCKET/PREFIX and file:///path work too")
 	// The flag exists: it was made one line above.
 	_ = cmd.MarkFlagRequired("to")
 	cmd.AddCommand(&cobra.Command{
-		Use: "verify FOLDER", Short: "Read a backup and compare every file with its checksum", Args: cobra.ExactArgs(1),
+		Use: "verify PLACE", Short: "Read a backup and compare every file with its checksum", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.verify(cmd.Context(), args[0]) },
 	})
 	return cmd
@@ -47,9 +50,41 @@ func folder(place string) (string, error) {
 	}
 	u, err := url.Parse(place)
 	if err != nil || u.Scheme != "file" || u.Host != "" || u.Path == "" {
-		return "", errors.New("only folders and file:///path are supported: back up to a folder and copy it to the bucket with the bucket's own tool")
+		return "", errors.New("a backup lies in a folder, file:///path, or s3://BUCKET/PREFIX")
 	}
 	return u.Path, nil
+}
+
+// begin begins a backup in a folder or in a bucket.
+func begin(ctx context.Context, place string) (*backup.Writer, error) {
+	if strings.HasPrefix(place, bucket.Scheme) {
+		b, err := bucket.Open(place, bucket.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return backup.CreateIn(ctx, b)
+	}
+	dir, err := folder(place)
+	if err != nil {
+		return nil, err
+	}
+	return backup.Create(dir)
+}
+
+// openBackup opens a backup in a folder or in a bucket.
+func openBackup(ctx context.Context, place string) (*backup.Backup, error) {
+	if strings.HasPrefix(place, bucket.Scheme) {
+		b, err := bucket.Open(place, bucket.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return backup.OpenIn(ctx, b, b.String())
+	}
+	dir, err := folder(place)
+	if err != nil {
+		return nil, err
+	}
+	return backup.Open(dir)
 }
 
 // barEvery is how often a bar is drawn.
@@ -64,16 +99,12 @@ func (p *program) bytesBar(total int64, what string) *progressbar.ProgressBar {
 }
 
 func (p *program) backUp(ctx context.Context, to string) error {
-	dir, err := folder(to)
+	w, err := begin(ctx, to)
 	if err != nil {
 		return err
 	}
-	keeper, closeKeeper, err := p.keeper(ctx)
-	if err != nil {
-		return err
-	}
-	m, err := p.write(ctx, keeper, dir)
-	if err = errors.Join(err, closeKeeper()); err != nil {
+	m, err := p.keepIn(ctx, w)
+	if err = errors.Join(err, w.Close()); err != nil {
 		return err
 	}
 	where := "store " + m.Log.Store
@@ -81,24 +112,29 @@ func (p *program) backUp(ctx context.Context, to string) error {
 		where = "the log itself lies in another store and is NOT in this backup"
 	}
 	fmt.Fprintf(p.out, "backup 备份: %s\nposition 日志位置: %d (%s)\nholds: %s; %d files, %d bytes\n",
-		dir, m.Log.Position, where, strings.Join(m.Holdings, ", "), len(m.Files), m.Bytes())
-	fmt.Fprintln(p.out, "The master key is not in it 主密钥不在备份中: keep its file apart from this folder; without it the backup does not open.")
+		to, m.Log.Position, where, strings.Join(m.Holdings, ", "), len(m.Files), m.Bytes())
+	fmt.Fprintln(p.out, "The master key is not in it 主密钥不在备份中: keep its file apart from this place; without it the backup does not open.")
 	return nil
 }
 
-// write takes the backup into a folder; what fails leaves nothing there.
-func (p *program) write(ctx context.Context, keeper control.Keeper, dir string) (m backup.Manifest, err error) {
-	w, err := backup.Create(dir)
+// keepIn takes the backup of the data folder.
+func (p *program) keepIn(ctx context.Context, w *backup.Writer) (backup.Manifest, error) {
+	keeper, closeKeeper, err := p.keeper(ctx)
 	if err != nil {
-		return m, err
+		return backup.Manifest{}, err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
+	m, err := p.write(ctx, keeper, w)
+	return m, errors.Join(err, closeKeeper())
+}
+
+// write takes the backup; what fails leaves nothing there.
+func (p *program) write(ctx context.Context, keeper control.Keeper, w *backup.Writer) (backup.Manifest, error) {
 	bar := p.bytesBar(-1, "backup")
 	s, err := keeper.Backup(ctx, watch(bar, w.Put))
 	// A bar that cannot be drawn must not stop a backup.
 	_ = bar.Finish()
 	if err != nil {
-		return m, err
+		return backup.Manifest{}, err
 	}
 	return w.Commit(s, p.config.Now()())
 }
@@ -135,11 +171,7 @@ func (p *program) keeper(ctx context.Context) (control.Keeper, func() error, err
 }
 
 func (p *program) verify(ctx context.Context, place string) error {
-	dir, err := folder(place)
-	if err != nil {
-		return err
-	}
-	b, err := backup.Open(dir)
+	b, err := openBackup(ctx, place)
 	if err != nil {
 		return err
 	}

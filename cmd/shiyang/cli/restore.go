@@ -25,7 +25,7 @@ func watch(bar *progressbar.ProgressBar, put backup.Put) backup.Put {
 func (p *program) restoreCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
-		Use:   "restore --from FOLDER --data NEW-FOLDER --master-key FILE",
+		Use:   "restore --from PLACE --data NEW-FOLDER --master-key FILE",
 		Short: "Make a data folder from a backup",
 		Long: "Verifies the whole backup, and only then makes the data folder, which must not exist or be empty:\n" +
 			"nothing is ever overwritten, and nothing half-restored is left. Persons whom the log calls erased\n" +
@@ -34,18 +34,14 @@ func (p *program) restoreCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.restore(cmd.Context(), from) },
 	}
-	cmd.Flags().StringVar(&from, "from", "", "folder of the backup")
+	cmd.Flags().StringVar(&from, "from", "", "folder of the backup, or s3://BUCKET/PREFIX")
 	// The flag exists: it was made one line above.
 	_ = cmd.MarkFlagRequired("from")
 	return cmd
 }
 
 func (p *program) restore(ctx context.Context, from string) error {
-	dir, err := folder(from)
-	if err != nil {
-		return err
-	}
-	b, err := backup.Open(dir)
+	b, err := openBackup(ctx, from)
 	if err != nil {
 		return err
 	}
