@@ -120,6 +120,9 @@ func (m *maker) tell(ctx context.Context, f founded) error {
 			return fmt.Errorf("%s %s: %w", f.name, a.verb, err)
 		}
 	}
+	if f.stage == atIssued {
+		return m.meters(ctx, site.RecordID)
+	}
 	return nil
 }
 
