@@ -73,10 +73,15 @@ func (c *committer) begin() {
 	c.frame.Reset(c.position + 1)
 }
 
+// mostPending is for how many events of a group a stream keeps room.
+const mostPending = 4
+
 // remember keeps the ends of the group's streams, now that they are durable.
 func (c *committer) remember() {
 	for name, s := range c.overlay {
-		s.pending = nil
+		if s.pending = s.pending[:0]; cap(s.pending) > mostPending {
+			s.pending = nil
+		}
 		c.cache.put(name, s)
 	}
 }

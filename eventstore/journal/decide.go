@@ -96,49 +96,52 @@ func (c *committer) check(r *request, s *streamState, events []Event) (verdict, 
 	if err != nil {
 		return verdict{}, err
 	}
-	wrong := &WrongRevisionError{r.stream, r.expected, s.last}
 	switch {
 	case r.expected == StreamExists && soft:
 		return verdict{}, &StreamDeletedError{r.stream}
 	case r.expected == StreamExists && s.last < 0:
 		if exists, err := c.hasMetadata(r.stream); err != nil || !exists {
-			return verdict{}, orWrong(err, wrong)
+			return verdict{}, orWrong(err, r, s)
 		}
-		return c.checkKnown(r.stream, s, events, wrong)
+		return c.checkKnown(r, s, events)
 	case r.expected == Any || r.expected == StreamExists:
-		return c.checkKnown(r.stream, s, events, wrong)
+		return c.checkKnown(r, s, events)
 	case int64(r.expected) > s.last:
-		return verdict{}, wrong
+		return verdict{}, wrong(r, s)
 	case int64(r.expected) == s.last:
 		return verdict{write: len(events) > 0, result: Result{s.last, s.position}}, nil
 	default:
-		return c.checkRepeated(r, events, soft, wrong)
+		return c.checkRepeated(r, s, events, soft)
 	}
 }
 
-func orWrong(err error, wrong *WrongRevisionError) error {
+func wrong(r *request, s *streamState) error {
+	return &WrongRevisionError{r.stream, r.expected, s.last}
+}
+
+func orWrong(err error, r *request, s *streamState) error {
 	if err != nil {
 		return err
 	}
-	return wrong
+	return wrong(r, s)
 }
 
 // checkKnown decides an append without an exact revision by the window of recent ids.
-func (c *committer) checkKnown(stream string, s *streamState, events []Event, wrong *WrongRevisionError) (verdict, error) {
+func (c *committer) checkKnown(r *request, s *streamState, events []Event) (verdict, error) {
 	if len(events) == 0 {
 		return verdict{result: Result{s.last, s.position}}, nil
 	}
 	if err := c.fillWindow(); err != nil {
 		return verdict{}, err
 	}
-	if _, known := c.window.find(stream, events[0].ID); !known || segment.Broken == "dedup" {
+	if _, known := c.window.find(r.stream, events[0].ID); !known || segment.Broken == "dedup" {
 		return verdict{write: true}, nil
 	}
 	var last Result
 	for _, e := range events {
-		at, known := c.window.find(stream, e.ID)
+		at, known := c.window.find(r.stream, e.ID)
 		if !known {
-			return verdict{}, wrong
+			return verdict{}, wrong(r, s)
 		}
 		last = at
 	}
@@ -147,9 +150,9 @@ func (c *committer) checkKnown(stream string, s *streamState, events []Event, wr
 
 // checkRepeated decides an append whose expected revision is already passed:
 // a repetition of what stands there has its first outcome again.
-func (c *committer) checkRepeated(r *request, events []Event, soft bool, wrong *WrongRevisionError) (verdict, error) {
+func (c *committer) checkRepeated(r *request, s *streamState, events []Event, soft bool) (verdict, error) {
 	if segment.Broken == "dedup" {
-		return verdict{}, wrong
+		return verdict{}, wrong(r, s)
 	}
 	var last Result
 	for i, e := range events {
@@ -162,12 +165,12 @@ func (c *committer) checkRepeated(r *request, events []Event, soft bool, wrong *
 			if i == 0 && soft && r.expected == NoStream {
 				return verdict{write: true}, nil
 			}
-			return verdict{}, wrong
+			return verdict{}, wrong(r, s)
 		}
 		last = Result{revision, position}
 	}
 	if len(events) == 0 {
-		return verdict{}, wrong
+		return verdict{}, wrong(r, s)
 	}
 	return verdict{result: last}, nil
 }
@@ -237,7 +240,7 @@ func (c *committer) undelete(stream string, first int64) error {
 func (c *committer) softDelete(r *request, s *streamState) (Result, error) {
 	if s.last < 0 {
 		if exists, err := c.hasMetadata(r.stream); err != nil || !exists {
-			return Result{}, orWrong(err, &WrongRevisionError{r.stream, r.expected, s.last})
+			return Result{}, orWrong(err, r, s)
 		}
 	}
 	result, err := c.put(MetadataStream(r.stream), metadataEvent(deletedMetadata))

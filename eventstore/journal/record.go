@@ -83,7 +83,8 @@ func appendRecord(b []byte, at place, e Event) []byte {
 	}
 	b = appendEntry(b, "type", e.Type)
 	b = appendEntry(b, "content-type", content)
-	b = appendEntry(b, "created", strconv.FormatInt(at.created, 10))
+	var digits [20]byte
+	b = appendEntry(b, "created", strconv.AppendInt(digits[:0], at.created, 10))
 	if len(e.Metadata) > 0 {
 		b = protowire.AppendTag(b, fieldCustom, protowire.BytesType)
 		b = protowire.AppendBytes(b, e.Metadata)
@@ -95,13 +96,14 @@ func appendRecord(b []byte, at place, e Event) []byte {
 	return b
 }
 
-func appendEntry(b []byte, key, value string) []byte {
+func appendEntry[T string | []byte](b []byte, key string, value T) []byte {
 	b = protowire.AppendTag(b, fieldMetadata, protowire.BytesType)
 	b = protowire.AppendVarint(b, uint64(2+protowire.SizeBytes(len(key))+protowire.SizeBytes(len(value))))
 	b = protowire.AppendTag(b, 1, protowire.BytesType)
 	b = protowire.AppendString(b, key)
 	b = protowire.AppendTag(b, 2, protowire.BytesType)
-	return protowire.AppendString(b, value)
+	b = protowire.AppendVarint(b, uint64(len(value)))
+	return append(b, value...)
 }
 
 // Record is a stored event. Its byte slices belong to the journal and are

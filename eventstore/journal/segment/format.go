@@ -141,9 +141,12 @@ func mark(next uint64, salt uint32) []byte {
 // recordSum is the checksum of a record. The position is part of it, so that
 // a record in the wrong place is noticed.
 func recordSum(salt uint32, position uint64, content []byte) uint32 {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], position)
-	return crc32.Update(crc32.Update(salt, castagnoli, b[:]), castagnoli, content)
+	sum := ^salt // crc32.Update of the 8 bytes, which would be on the heap
+	for range 8 {
+		sum = castagnoli[byte(sum)^byte(position)] ^ sum>>8
+		position >>= 8
+	}
+	return crc32.Update(^sum, castagnoli, content)
 }
 
 func fileName(number uint64) string { return fmt.Sprintf("%08d%s", number, fileSuffix) }
