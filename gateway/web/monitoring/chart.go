@@ -150,11 +150,11 @@ func midnight(at time.Time) time.Time {
 	return d
 }
 
-// nice rounds up to 1, 2, 5 times a power of ten, so that the marks are round.
+// nice rounds up to a number that reads well, and so does its half.
 func nice(v float64) float64 {
 	size := 0.001
 	for {
-		for _, m := range []float64{1, 2, 5} {
+		for _, m := range []float64{1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10} {
 			if v <= m*size {
 				return m * size
 			}

@@ -67,7 +67,7 @@ var (
 	value        = t("监测值", "Value")
 	limit        = t("许可限值", "Limit")
 	withdrawnTag = t("已撤回", "Withdrawn")
-	standing     = t("有效", "Stands")
+	standing     = t("成立", "Stands")
 	noFindings   = t("没有超标数据。", "Nothing is above its limit.")
 
 	discharged = t("已排放（吨）", "Discharged (t)")
@@ -80,6 +80,7 @@ var (
 	required       = t("应联网排放口", "Required")
 	linkedCount    = t("已联网", "Linked")
 	reportingCount = t("正在传输", "Reporting")
+	total          = t("合计", "Total")
 	rate           = t("联网率", "Linkage rate")
 	hoursOfDay     = t("%s 小时数据完整率", "Hours of %s")
 	notLinked      = t("尚未联网的排放口", "Outlets not linked yet")

@@ -123,17 +123,22 @@ func (s *Server) ListMeterReadings(ctx context.Context, r *permitsv1.ListMeterRe
 		return nil, err
 	}
 	answer := &permitsv1.ListMeterReadingsResponse{Rows: rows, Present: int32(len(rows))}
-	answer.Expected = expected(m, from, to, s.Now(), step)
+	begin := m.Linked.Start()
+	if m.Linked.IsZero() {
+		begin = to
+	}
+	if len(rows) > 0 && rows[0].GetFrom().AsTime().Before(begin) {
+		begin = rows[0].GetFrom().AsTime() // periods from before the link came later
+	}
+	answer.Expected = expected(begin, from, to, s.Now(), step)
 	return answer, s.explain(ctx, r, m, from, to, answer)
 }
 
-// expected is how many periods should have come by now, from the link on.
-func expected(m meter.Meter, from, to, now time.Time, step time.Duration) int32 {
-	if m.Linked.IsZero() {
-		return 0
-	}
-	if linked := m.Linked.Start(); linked.After(from) {
-		from = linked
+// expected is how many periods should have come by now, since a meter began to
+// tell them.
+func expected(begin, from, to, now time.Time, step time.Duration) int32 {
+	if begin.After(from) {
+		from = begin
 	}
 	if now.Before(to) {
 		to = now
