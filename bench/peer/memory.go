@@ -25,7 +25,7 @@ import (
 
 // Memory is a server behind the official client that stores nothing: it
 // answers an append at once, and a read with events that are encoded already.
-// No server can be faster behind this client.
+// It has gRPC's default settings: it shows what client and transport cost.
 type Memory struct {
 	official
 	process *process

@@ -22,7 +22,8 @@
 // decided, writes one frame and waits for its fsync, in its own goroutine. Then
 // it indexes the events, publishes the new end of the log, makes one of those
 // that came meanwhile the next leader, and answers. Readers stop at the
-// published end: nobody sees an event that a crash could lose.
+// published end: nobody sees an event that a crash could lose. The index keeps
+// new events in memory at first and passes them to its database by the hundred.
 //
 // A failed fsync is final: the journal refuses everything with ErrFailed until
 // it is opened again, because nobody can say what is on disk. A full disk is
