@@ -16,7 +16,7 @@ import (
 // kinds are what a file may be, and whether it holds personal data.
 var kinds = map[string]bool{
 	"licence": false, "mandate": true, "identity": true, "eia-approval": false,
-	"monitoring-plan": false, "drawing": false, "evidence": false, "other": false,
+	"monitoring-plan": false, "eia-document": false, "promise": false, "drawing": false, "evidence": false, "other": false,
 }
 
 // extensions are the file endings that each allowed type may have. What is
@@ -36,8 +36,8 @@ func personal(kind string) bool { return kinds[kind] }
 func inspect(title, kind string, content []byte) (string, error) {
 	var found problem.Fields
 	if _, ok := kinds[kind]; !ok {
-		found.Add("kind", kind, "UNKNOWN_KIND", "用途应为 licence、mandate、identity、eia-approval、monitoring-plan、drawing、evidence 或 other。",
-			"The kind is one of licence, mandate, identity, eia-approval, monitoring-plan, drawing, evidence, other.")
+		found.Add("kind", kind, "UNKNOWN_KIND", "用途应为 licence、mandate、identity、eia-approval、eia-document、promise、monitoring-plan、drawing、evidence 或 other。",
+			"The kind is one of licence, mandate, identity, eia-approval, eia-document, promise, monitoring-plan, drawing, evidence, other.")
 	}
 	if len(content) == 0 {
 		found.Add("file", "", "EMPTY_FILE", "文件是空的，请重新选择。", "The file is empty. Choose another.")

@@ -7,6 +7,7 @@ import (
 	"shiyang/gateway/web/monitoring"
 	"shiyang/gateway/web/registration"
 	"shiyang/gateway/web/visit"
+	"shiyang/gateway/web/zoning"
 	permitsv1 "shiyang/proto/permits/v1"
 )
 
@@ -17,6 +18,7 @@ func Departments(conn grpc.ClientConnInterface) []visit.Department {
 	return []visit.Department{
 		registration.Pages(permitsv1.NewRegistrationServiceClient(conn), permitsv1.NewPermitsServiceClient(conn)),
 		eia.Pages(permitsv1.NewEiaServiceClient(conn), permitsv1.NewZoningServiceClient(conn)),
+		zoning.Pages(permitsv1.NewZoningServiceClient(conn)),
 		monitoring.Pages(permitsv1.NewMonitoringServiceClient(conn), permitsv1.NewPermitsServiceClient(conn)),
 	}
 }

@@ -16,7 +16,7 @@ var (
 	eiaLead      = t("建设项目环评：报告书、报告表审批和登记表备案。", "EIA of construction projects: reports and forms approved, registration forms filed.")
 	workLead     = t("按法定期限的提醒日排序。", "Sorted by the day of reminder under the law.")
 	workWaits    = t("环评待办", "EIA files to handle")
-	eiaQuery     = t("项目、建设单位、项目代码或文号", "Project, builder, project code or number")
+	eiaQuery     = t("项目、单位或文号", "Project, builder or number")
 	noFiles      = t("没有符合条件的环评事项。", "No file matches.")
 	noWork       = t("没有环评待办。", "No EIA file waits for you.")
 	orderDue     = words.OrderDue

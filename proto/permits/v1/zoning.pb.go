@@ -622,7 +622,9 @@ func (x *GetControlEditionResponse) GetActions() []*v1.LegalAction {
 
 // Asks for editions.
 type ListControlEditionsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Position that the answer must include.
+	AtLeast       uint64 `protobuf:"varint,1,opt,name=at_least,json=atLeast,proto3" json:"at_least,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -655,6 +657,13 @@ func (x *ListControlEditionsRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ListControlEditionsRequest.ProtoReflect.Descriptor instead.
 func (*ListControlEditionsRequest) Descriptor() ([]byte, []int) {
 	return file_permits_v1_zoning_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListControlEditionsRequest) GetAtLeast() uint64 {
+	if x != nil {
+		return x.AtLeast
+	}
+	return 0
 }
 
 // Editions.
@@ -1126,7 +1135,9 @@ func (x *RecordParkResponse) GetReceipt() *v1.Receipt {
 
 // Asks for parks.
 type ListParksRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Position that the answer must include.
+	AtLeast       uint64 `protobuf:"varint,1,opt,name=at_least,json=atLeast,proto3" json:"at_least,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1159,6 +1170,13 @@ func (x *ListParksRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ListParksRequest.ProtoReflect.Descriptor instead.
 func (*ListParksRequest) Descriptor() ([]byte, []int) {
 	return file_permits_v1_zoning_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListParksRequest) GetAtLeast() uint64 {
+	if x != nil {
+		return x.AtLeast
+	}
+	return 0
 }
 
 // One park.
@@ -1328,8 +1346,9 @@ const file_permits_v1_zoning_proto_rawDesc = "" +
 	"\x19GetControlEditionResponse\x124\n" +
 	"\aedition\x18\x01 \x01(\v2\x1a.permits.v1.ControlEditionR\aedition\x12-\n" +
 	"\x05units\x18\x02 \x03(\v2\x17.permits.v1.ControlUnitR\x05units\x120\n" +
-	"\aactions\x18\x03 \x03(\v2\x16.common.v1.LegalActionR\aactions\"\x1c\n" +
-	"\x1aListControlEditionsRequest\"U\n" +
+	"\aactions\x18\x03 \x03(\v2\x16.common.v1.LegalActionR\aactions\"7\n" +
+	"\x1aListControlEditionsRequest\x12\x19\n" +
+	"\bat_least\x18\x01 \x01(\x04R\aatLeast\"U\n" +
 	"\x1bListControlEditionsResponse\x126\n" +
 	"\beditions\x18\x01 \x03(\v2\x1a.permits.v1.ControlEditionR\beditions\"\xff\x01\n" +
 	"\x14ScreenProjectRequest\x121\n" +
@@ -1360,8 +1379,9 @@ const file_permits_v1_zoning_proto_rawDesc = "" +
 	"\voccurred_at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"occurredAt\"B\n" +
 	"\x12RecordParkResponse\x12,\n" +
-	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"\x12\n" +
-	"\x10ListParksRequest\"c\n" +
+	"\areceipt\x18\x01 \x01(\v2\x12.common.v1.ReceiptR\areceipt\"-\n" +
+	"\x10ListParksRequest\x12\x19\n" +
+	"\bat_least\x18\x01 \x01(\x04R\aatLeast\"c\n" +
 	"\aParkRow\x12\x17\n" +
 	"\apark_id\x18\x01 \x01(\tR\x06parkId\x12$\n" +
 	"\x04park\x18\x02 \x01(\v2\x10.permits.v1.ParkR\x04park\x12\x19\n" +

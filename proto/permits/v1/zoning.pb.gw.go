@@ -146,11 +146,19 @@ func local_request_ZoningService_GetControlEdition_0(ctx context.Context, marsha
 	return msg, metadata, err
 }
 
+var filter_ZoningService_ListControlEditions_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
 func request_ZoningService_ListControlEditions_0(ctx context.Context, marshaler runtime.Marshaler, client ZoningServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq ListControlEditionsRequest
 		metadata runtime.ServerMetadata
 	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ZoningService_ListControlEditions_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
@@ -163,6 +171,12 @@ func local_request_ZoningService_ListControlEditions_0(ctx context.Context, mars
 		protoReq ListControlEditionsRequest
 		metadata runtime.ServerMetadata
 	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ZoningService_ListControlEditions_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
 	msg, err := server.ListControlEditions(ctx, &protoReq)
 	return msg, metadata, err
 }
@@ -260,11 +274,19 @@ func local_request_ZoningService_RecordPark_0(ctx context.Context, marshaler run
 	return msg, metadata, err
 }
 
+var filter_ZoningService_ListParks_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
 func request_ZoningService_ListParks_0(ctx context.Context, marshaler runtime.Marshaler, client ZoningServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq ListParksRequest
 		metadata runtime.ServerMetadata
 	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ZoningService_ListParks_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
@@ -277,6 +299,12 @@ func local_request_ZoningService_ListParks_0(ctx context.Context, marshaler runt
 		protoReq ListParksRequest
 		metadata runtime.ServerMetadata
 	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ZoningService_ListParks_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
 	msg, err := server.ListParks(ctx, &protoReq)
 	return msg, metadata, err
 }

@@ -145,7 +145,10 @@ func (s *Server) GetControlEdition(ctx context.Context, r *permitsv1.GetControlE
 }
 
 // ListControlEditions lists editions and says which one holds today.
-func (s *Server) ListControlEditions(ctx context.Context, _ *permitsv1.ListControlEditionsRequest) (*permitsv1.ListControlEditionsResponse, error) {
+func (s *Server) ListControlEditions(ctx context.Context, r *permitsv1.ListControlEditionsRequest) (*permitsv1.ListControlEditionsResponse, error) {
+	if err := s.Wait(ctx, r.GetAtLeast(), lists.Name); err != nil {
+		return nil, err
+	}
 	list, err := s.lists.Editions(ctx, s.today().String())
 	if err != nil {
 		return nil, err
@@ -181,7 +184,10 @@ func (s *Server) RecordPark(ctx context.Context, r *permitsv1.RecordParkRequest)
 }
 
 // ListParks is the plan-EIA register.
-func (s *Server) ListParks(ctx context.Context, _ *permitsv1.ListParksRequest) (*permitsv1.ListParksResponse, error) {
+func (s *Server) ListParks(ctx context.Context, r *permitsv1.ListParksRequest) (*permitsv1.ListParksResponse, error) {
+	if err := s.Wait(ctx, r.GetAtLeast(), lists.Name); err != nil {
+		return nil, err
+	}
 	list, err := s.lists.Parks(ctx)
 	if err != nil {
 		return nil, err
