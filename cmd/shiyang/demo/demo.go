@@ -22,6 +22,7 @@ type maker struct {
 	clerk    hired
 	examiner hired
 	decider  hired
+	head     hired
 	officers []hired
 }
 
@@ -46,14 +47,19 @@ func Make(ctx context.Context, base string, admin Admin, now func() time.Time) (
 	if err := m.bringPlan(ctx); err != nil {
 		return nil, err
 	}
+	var all []founded
 	for _, f := range firms {
-		founded, err := m.found(ctx, f)
+		one, err := m.found(ctx, f)
 		if err != nil {
 			return nil, err
 		}
-		if err := m.tell(ctx, founded); err != nil {
+		if err := m.tell(ctx, one); err != nil {
 			return nil, err
 		}
+		all = append(all, one)
+	}
+	if err := m.bringEia(ctx, all); err != nil {
+		return nil, err
 	}
 	return m.signs, nil
 }
@@ -66,6 +72,8 @@ func (m *maker) place(role string, h hired) {
 		m.examiner = h
 	case "permit_decider":
 		m.decider = h
+	case "head":
+		m.head = h
 	case "officer":
 		m.officers = append(m.officers, h)
 	}
