@@ -16,8 +16,10 @@ type register struct {
 }
 
 // Export implements [opendata.Source].
-func (r register) Export(ctx context.Context, kind string, at uint64, headOnly bool) (opendata.Stream, error) {
-	return r.client.ExportEntries(ctx, &permitsv1.ExportEntriesRequest{Kind: kind, At: at, HeadOnly: headOnly})
+func (r register) Export(ctx context.Context, kind string, at uint64, much opendata.Much) (opendata.Stream, error) {
+	return r.client.ExportEntries(ctx, &permitsv1.ExportEntriesRequest{
+		Kind: kind, At: at, HeadOnly: much == opendata.Position, WithoutContent: much == opendata.Heads,
+	})
 }
 
 // admitPublic is the context of a call for everybody: who asks is not looked

@@ -34,10 +34,20 @@ var Licence = struct{ Name, URL, Attribution string }{
 
 // Source is the register.
 type Source interface {
-	// Export begins to send the entries of a kind as of a position (0: now).
-	// With headOnly it sends the position only.
-	Export(ctx context.Context, kind string, at uint64, headOnly bool) (Stream, error)
+	// Export begins to send the entries of a kind as of a position (0: now), as
+	// much of each as is asked for.
+	Export(ctx context.Context, kind string, at uint64, much Much) (Stream, error)
 }
+
+// Much is how much of a register is asked for.
+type Much int
+
+// The amounts.
+const (
+	Position Much = iota // only how far it has come
+	Heads                // entries without their content
+	Whole                // entries with their content
+)
 
 // Stream is what the register sends: first the position, then entries until
 // io.EOF.
@@ -56,6 +66,7 @@ type Handler struct {
 type file struct {
 	Name, kind, media string
 	Title             problem.Text
+	much              Much
 	writer            func(w io.Writer, h head, lang string) writer
 }
 
@@ -76,23 +87,23 @@ const permits = "permit"
 // files are all that can be copied.
 var files = []file{
 	{
-		Name: "permits.csv", kind: permits, media: "text/csv; charset=utf-8", writer: newTable(entryColumns),
+		Name: "permits.csv", kind: permits, media: "text/csv; charset=utf-8", writer: newTable(entryColumns), much: Heads,
 		Title: problem.Text{Zh: "排污许可证，每证一行", En: "Discharge permits, a row each"},
 	},
 	{
-		Name: "permit-outlets.csv", kind: permits, media: "text/csv; charset=utf-8", writer: newTable(outletColumns, "content", "outlets"),
+		Name: "permit-outlets.csv", kind: permits, media: "text/csv; charset=utf-8", writer: newTable(outletColumns, "content", "outlets"), much: Whole,
 		Title: problem.Text{Zh: "排放口，每口一行", En: "Outlets, a row each"},
 	},
 	{
-		Name: "permit-limits.csv", kind: permits, media: "text/csv; charset=utf-8", writer: newTable(limitColumns, "content", "limits"),
+		Name: "permit-limits.csv", kind: permits, media: "text/csv; charset=utf-8", writer: newTable(limitColumns, "content", "limits"), much: Whole,
 		Title: problem.Text{Zh: "许可排放限值，每项一行", En: "Limits, a row each"},
 	},
 	{
-		Name: "permits.json", kind: permits, media: "application/json", writer: newDocument,
+		Name: "permits.json", kind: permits, media: "application/json", writer: newDocument, much: Whole,
 		Title: problem.Text{Zh: "排污许可证，全部公开内容", En: "Discharge permits with everything that is public"},
 	},
 	{
-		Name: "permits.geojson", kind: permits, media: "application/geo+json", writer: newMap,
+		Name: "permits.geojson", kind: permits, media: "application/geo+json", writer: newMap, much: Heads,
 		Title: problem.Text{Zh: "排污许可证的位置", En: "Where the sites of discharge permits are"},
 	},
 }
@@ -159,7 +170,7 @@ func asked(r *http.Request) (at uint64, lang string, err error) {
 
 // position asks how far the register has come.
 func (h Handler) position(ctx context.Context, kind string) (uint64, time.Time, error) {
-	s, err := h.Source.Export(ctx, kind, 0, true)
+	s, err := h.Source.Export(ctx, kind, 0, Position)
 	if err != nil {
 		return 0, time.Time{}, err
 	}
@@ -196,7 +207,7 @@ func (h Handler) serve(w http.ResponseWriter, r *http.Request, f file) error {
 	if Fresh(w, r, fmt.Sprintf("%s-%s-%d-%d", f.Name, lang, at, now)) {
 		return nil
 	}
-	stream, err := h.Source.Export(ctx, f.kind, at, false)
+	stream, err := h.Source.Export(ctx, f.kind, at, f.much)
 	if err != nil {
 		return err
 	}

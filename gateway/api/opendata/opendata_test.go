@@ -40,11 +40,11 @@ type lent struct {
 	head bool
 }
 
-func (s shelf) Export(_ context.Context, _ string, at uint64, headOnly bool) (opendata.Stream, error) {
+func (s shelf) Export(_ context.Context, _ string, at uint64, much opendata.Much) (opendata.Stream, error) {
 	if at == 0 || at > s.position {
 		at = s.position
 	}
-	return &lent{s, at, -1, headOnly}, nil
+	return &lent{s, at, -1, much == opendata.Position}, nil
 }
 
 func (l *lent) Recv() (*permitsv1.ExportEntriesResponse, error) {

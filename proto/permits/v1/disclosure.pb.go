@@ -1122,9 +1122,11 @@ type ExportEntriesRequest struct {
 	// As of this position; 0: as of now.
 	At uint64 `protobuf:"varint,2,opt,name=at,proto3" json:"at,omitempty"`
 	// True to get only the first answer, with the position.
-	HeadOnly      bool `protobuf:"varint,3,opt,name=head_only,json=headOnly,proto3" json:"head_only,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HeadOnly bool `protobuf:"varint,3,opt,name=head_only,json=headOnly,proto3" json:"head_only,omitempty"`
+	// True to get entries without their content, which costs a tenth.
+	WithoutContent bool `protobuf:"varint,4,opt,name=without_content,json=withoutContent,proto3" json:"without_content,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ExportEntriesRequest) Reset() {
@@ -1174,6 +1176,13 @@ func (x *ExportEntriesRequest) GetAt() uint64 {
 func (x *ExportEntriesRequest) GetHeadOnly() bool {
 	if x != nil {
 		return x.HeadOnly
+	}
+	return false
+}
+
+func (x *ExportEntriesRequest) GetWithoutContent() bool {
+	if x != nil {
+		return x.WithoutContent
 	}
 	return false
 }
@@ -1332,11 +1341,12 @@ const file_permits_v1_disclosure_proto_rawDesc = "" +
 	"\x17ListPublishRulesRequest\x12\x1b\n" +
 	"\x04kind\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18\x1eR\x04kind\"I\n" +
 	"\x18ListPublishRulesResponse\x12-\n" +
-	"\x05rules\x18\x01 \x03(\v2\x17.permits.v1.PublishRuleR\x05rules\"b\n" +
+	"\x05rules\x18\x01 \x03(\v2\x17.permits.v1.PublishRuleR\x05rules\"\x8b\x01\n" +
 	"\x14ExportEntriesRequest\x12\x1d\n" +
 	"\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x1eR\x04kind\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x04R\x02at\x12\x1b\n" +
-	"\thead_only\x18\x03 \x01(\bR\bheadOnly\"\x9f\x01\n" +
+	"\thead_only\x18\x03 \x01(\bR\bheadOnly\x12'\n" +
+	"\x0fwithout_content\x18\x04 \x01(\bR\x0ewithoutContent\"\x9f\x01\n" +
 	"\x15ExportEntriesResponse\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x04R\bposition\x12;\n" +
 	"\vrecorded_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +

@@ -120,7 +120,7 @@ func (s *Server) ExportEntries(r *permitsv1.ExportEntriesRequest, stream grpc.Se
 	if err := stream.Send(first); err != nil || r.GetHeadOnly() {
 		return err
 	}
-	return s.view.Export(ctx, r.GetKind(), position, func(e *permitsv1.PublicEntry) error {
+	return s.view.Export(ctx, r.GetKind(), position, !r.GetWithoutContent(), func(e *permitsv1.PublicEntry) error {
 		return stream.Send(&permitsv1.ExportEntriesResponse{Entry: e})
 	})
 }

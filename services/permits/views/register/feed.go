@@ -103,15 +103,15 @@ func (q Queries) Head(ctx context.Context, at uint64) (position uint64, recorded
 
 const exportPage = 500
 
-// Export yields every entry of a kind, with its content, as it stood at a
-// position, in the order of ids. It holds one page of entries at a time, and
+// Export yields every entry of a kind, whole or without its content, as it
+// stood at a position, in the order of ids. It holds one page of entries at a time, and
 // no connection while it yields: changes after the position do not show, and
 // what was withdrawn since is left out.
-func (q Queries) Export(ctx context.Context, kind string, at uint64, yield func(*permitsv1.PublicEntry) error) error {
+func (q Queries) Export(ctx context.Context, kind string, at uint64, whole bool, yield func(*permitsv1.PublicEntry) error) error {
 	for after, more := "", true; more; {
 		var list []*permitsv1.PublicEntry
 		var err error
-		if list, after, more, err = q.page(ctx, kind, at, after); err != nil {
+		if list, after, more, err = q.page(ctx, kind, at, whole, after); err != nil {
 			return fmt.Errorf("export the register: %w", err)
 		}
 		for _, e := range list {
@@ -124,11 +124,15 @@ func (q Queries) Export(ctx context.Context, kind string, at uint64, yield func(
 }
 
 // page reads the entries of one page behind a key.
-func (q Queries) page(ctx context.Context, kind string, at uint64, after string) (list []*permitsv1.PublicEntry, last string, more bool, err error) {
-	rows, err := q.DB.Query(ctx, fmt.Sprintf(`SELECT e.key, coalesce(c.head, ''), coalesce(c.content, '') FROM
+func (q Queries) page(ctx context.Context, kind string, at uint64, whole bool, after string) (list []*permitsv1.PublicEntry, last string, more bool, err error) {
+	content := `''`
+	if whole {
+		content = `coalesce(c.content, '')`
+	}
+	rows, err := q.DB.Query(ctx, fmt.Sprintf(`SELECT e.key, coalesce(c.head, ''), %[4]s FROM
 		(SELECT key FROM %[1]s WHERE kind = $1 AND key > $2 ORDER BY key LIMIT %[3]d) e
 		LEFT JOIN %[2]s c ON c.sequence = (SELECT max(x.sequence) FROM %[2]s x WHERE x.key = e.key AND x.position <= $3)
-		ORDER BY e.key`, entries, changes, exportPage), kind, after, int64(min(at, 1<<63-1)))
+		ORDER BY e.key`, entries, changes, exportPage, content), kind, after, int64(min(at, 1<<63-1)))
 	if err != nil {
 		return nil, "", false, err
 	}

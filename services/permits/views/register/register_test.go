@@ -181,7 +181,7 @@ func TestExportIsAsOfAPosition(t *testing.T) {
 			0: {"1 in_force"}, 1: {"1 in_force", "2 in_force"}, 3: {"1 withheld", "2 in_force"}, 7: {"1 cancelled", "2 in_force"},
 		} {
 			var got []string
-			err := q.Export(t.Context(), register.KindPermit, all[i].GetPosition(), func(e *permitsv1.PublicEntry) error {
+			err := q.Export(t.Context(), register.KindPermit, all[i].GetPosition(), true, func(e *permitsv1.PublicEntry) error {
 				got = append(got, e.GetId()+" "+e.GetStatus())
 				return nil
 			})
@@ -193,8 +193,16 @@ func TestExportIsAsOfAPosition(t *testing.T) {
 				t.Errorf("head at %d is %d, %v (%v)", all[i].GetPosition(), position, recorded, err)
 			}
 		}
+		if err := q.Export(t.Context(), register.KindPermit, all[7].GetPosition(), false, func(e *permitsv1.PublicEntry) error {
+			if e.GetContent() != nil || e.GetNumber() == "" {
+				t.Errorf("without content: %v", e)
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
 		stop := errors.New("enough")
-		if err := q.Export(t.Context(), register.KindPermit, all[7].GetPosition(), func(*permitsv1.PublicEntry) error { return stop }); !errors.Is(err, stop) {
+		if err := q.Export(t.Context(), register.KindPermit, all[7].GetPosition(), true, func(*permitsv1.PublicEntry) error { return stop }); !errors.Is(err, stop) {
 			t.Errorf("a reader that has enough is answered %v", err)
 		}
 	})
@@ -220,7 +228,7 @@ func TestNothingHiddenLeaves(t *testing.T) {
 				}
 			}
 		}
-		if err := q.Export(t.Context(), register.KindPermit, 1<<62, func(e *permitsv1.PublicEntry) error {
+		if err := q.Export(t.Context(), register.KindPermit, 1<<62, true, func(e *permitsv1.PublicEntry) error {
 			out.WriteString(protojson.Format(e))
 			return nil
 		}); err != nil {
