@@ -40,8 +40,8 @@ type Comparison struct {
 }
 
 // Compare reads both logs from the first event on and compares them leaf by
-// leaf, in the order of the log; then the last metadata and the tombstones of
-// all streams. It stops at the first difference. progress hears how many
+// leaf, in the order of the log; then all versions of metadata and the
+// tombstones of all streams. It stops at the first difference. progress hears how many
 // events were compared, and may be nil.
 func Compare(ctx context.Context, from, to Source, progress func(events int)) (Comparison, error) {
 	var c Comparison
@@ -114,12 +114,10 @@ func hidden(a, b *side) string {
 		}
 	}
 	for _, stream := range slices.Sorted(maps.Keys(union(a.metadata, b.metadata))) {
-		x, okX := a.metadata[stream]
-		y, okY := b.metadata[stream]
 		if a.tombstones[stream] {
 			continue // nobody can read it again
 		}
-		if okX != okY || x.ID != y.ID || !bytes.Equal(x.Data, y.Data) {
+		if !slices.EqualFunc(a.metadata[stream], b.metadata[stream], func(x, y RawEvent) bool { return x.ID == y.ID && bytes.Equal(x.Data, y.Data) }) {
 			return "the metadata of " + stream + " differs"
 		}
 	}
@@ -138,12 +136,12 @@ func name(e RawEvent) string { return fmt.Sprintf("event %d of %s", e.Revision, 
 type side struct {
 	pull       func() (RawEvent, error, bool)
 	stop       func()
-	metadata   map[string]RawEvent
+	metadata   map[string][]RawEvent
 	tombstones map[string]bool
 }
 
 func newSide(ctx context.Context, log Source) *side {
-	s := &side{metadata: map[string]RawEvent{}, tombstones: map[string]bool{}}
+	s := &side{metadata: map[string][]RawEvent{}, tombstones: map[string]bool{}}
 	s.pull, s.stop = iter.Pull2(log.ReadAll(ctx, es.Position(0), nil))
 	return s
 }
@@ -157,12 +155,11 @@ func (s *side) next() (RawEvent, bool, error) {
 		}
 		described, isMetadata := strings.CutPrefix(e.Stream, metadataPrefix)
 		switch {
-		case isMetadata && own(described) && e.Type == metadataType:
-			s.metadata[described] = e
-		case !own(e.Stream):
-		case e.Type == tombstoneType:
+		case isMetadata && describes(described) && e.Type == metadataType:
+			s.metadata[described] = append(s.metadata[described], e)
+		case own(e.Stream) && e.Type == tombstoneType:
 			s.tombstones[e.Stream] = true
-		default:
+		case isOurs(e):
 			return e, true, nil
 		}
 	}

@@ -2,9 +2,11 @@ package migrate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 
 	"shiyang/internal/es"
@@ -44,10 +46,18 @@ type Migration struct {
 type Report struct {
 	Events     int  // own events in the target now
 	Written    int  // of these, by this run
-	Metadata   int  // streams whose metadata was copied
+	Metadata   int  // versions of metadata, of all streams, that were copied
 	Tombstones int  // streams that were tombstoned
 	LeftBehind int  // events of the store's own streams, not copied
 	Resumed    bool // an earlier run had begun
+
+	// Gaps are ranges of revisions that the source had scavenged, and
+	// Placeholders the events that stand for them in the target; of those that
+	// this run met.
+	Gaps, Placeholders int
+	// Defaults tells whether the default access lists ($settings) were copied;
+	// KeptDefaults, that the target has others of its own, which stay.
+	Defaults, KeptDefaults bool
 }
 
 // The refusals of a move.
@@ -58,8 +68,6 @@ var (
 	ErrOtherMove = errors.New("the progress file belongs to another move")
 	// ErrSourceMoved reports a source that was written to meanwhile.
 	ErrSourceMoved = errors.New("the source was written to during the move: stop what writes to it and run the same command again")
-	// ErrScavenged refuses a stream whose first events are gone.
-	ErrScavenged = errors.New("the source lacks earlier events of this stream, which were scavenged: its revisions cannot be kept")
 )
 
 // Bounds of one append; the store's own limit is 1 MiB.
@@ -73,8 +81,13 @@ const (
 	systemPrefix   = "$"
 	metadataPrefix = "$$"
 	metadataType   = "$metadata"
+	settingsStream = "$settings" // default access lists
+	allStream      = "$all"      // has metadata, too
 	tombstoneType  = "$streamDeleted"
 )
+
+// describes tells whether the metadata of a stream are copied.
+func describes(stream string) bool { return own(stream) || stream == allStream }
 
 // own tells whether a stream holds events of ours.
 func own(stream string) bool { return !strings.HasPrefix(stream, systemPrefix) }
@@ -83,7 +96,7 @@ func own(stream string) bool { return !strings.HasPrefix(stream, systemPrefix) }
 // does not compare: see [Compare]. After any failure the same call goes on
 // where it was.
 func (m *Migration) Run(ctx context.Context) (Report, error) {
-	r := &run{Migration: m, metadata: map[string]RawEvent{}, tombstones: map[string]bool{}}
+	r := &run{Migration: m, metadata: map[string][]RawEvent{}, tombstones: map[string]bool{}}
 	if err := r.copy(ctx); err != nil {
 		return r.report, fmt.Errorf("move the log from %s to %s: %w", m.FromName, m.ToName, err)
 	}
@@ -98,10 +111,12 @@ type run struct {
 	report     Report
 	batch      []RawEvent // of one stream, one after the other
 	bytes      int
-	unsaved    int                 // batches since the progress was kept
-	metadata   map[string]RawEvent // by stream, the last
+	unsaved    int                   // batches since the progress was kept
+	metadata   map[string][]RawEvent // by stream, all versions
+	settings   []RawEvent
 	tombstones map[string]bool
-	ended      []string // tombstoned streams, in log order
+	ended      []string         // tombstoned streams, in log order
+	gaps       map[string][]gap // by stream; nil: not looked for yet
 }
 
 func (r *run) copy(ctx context.Context) error {
@@ -134,12 +149,15 @@ func (r *run) copy(ctx context.Context) error {
 }
 
 // take sorts one event of the source. What lies before the progress is in the
-// target; its metadata is looked at anyway, because only the last counts.
+// target; metadata is looked at anyway, because it is copied at the end.
 func (r *run) take(ctx context.Context, e RawEvent) error {
 	described, isMetadata := strings.CutPrefix(e.Stream, metadataPrefix)
 	switch {
-	case isMetadata && own(described) && e.Type == metadataType:
-		r.metadata[described] = e
+	case isMetadata && describes(described) && e.Type == metadataType:
+		r.metadata[described] = append(r.metadata[described], e)
+		return nil
+	case e.Stream == settingsStream:
+		r.settings = append(r.settings, e)
 		return nil
 	case !own(e.Stream):
 		r.report.LeftBehind++
@@ -148,6 +166,8 @@ func (r *run) take(ctx context.Context, e RawEvent) error {
 		if !r.tombstones[e.Stream] {
 			r.tombstones[e.Stream], r.ended = true, append(r.ended, e.Stream)
 		}
+		return nil
+	case e.Type == Placeholder: // a gap, as it was before
 		return nil
 	}
 	r.report.Events++
@@ -195,17 +215,25 @@ func (r *run) flush(ctx context.Context, reached es.Position) error {
 }
 
 // write appends a batch at its exact place. A run that was cut off may have
-// put a part of it there: then every event is appended alone.
+// put a part of it there: then every event is appended alone. Where the source
+// lacks what was before it, placeholders go first.
 func (r *run) write(ctx context.Context, batch []RawEvent) error {
 	stream, after := batch[0].Stream, batch[0].Revision-1
 	err := r.To.AppendRaw(ctx, stream, after, batch...)
 	if !errors.Is(err, es.ErrConflict) {
 		return err
 	}
+	g, found, err := r.gapBefore(ctx, stream, batch[0].Revision)
+	if err == nil && found {
+		err = r.fill(ctx, stream, g)
+	}
+	if err != nil {
+		return err
+	}
 	for _, e := range batch {
 		err := r.To.AppendRaw(ctx, stream, e.Revision-1, e)
 		if errors.Is(err, es.ErrConflict) {
-			return r.explain(ctx, e, err)
+			return fmt.Errorf("%s, event %d: another stands at its place: %w: %w", e.Stream, e.Revision, ErrTargetInUse, err)
 		}
 		if err != nil {
 			return err
@@ -214,35 +242,22 @@ func (r *run) write(ctx context.Context, batch []RawEvent) error {
 	return nil
 }
 
-// explain finds out why the target refused an event's place.
-func (r *run) explain(ctx context.Context, e RawEvent, cause error) error {
-	before := e.Revision == 1
-	for got, err := range r.From.ReadAll(ctx, 0, []string{e.Stream}) {
-		if err != nil {
-			return errors.Join(cause, err)
-		}
-		before = before || got.Stream == e.Stream && got.Revision == e.Revision-1
-		if before {
-			break
-		}
-	}
-	if !before {
-		return fmt.Errorf("%s, event %d: %w", e.Stream, e.Revision, ErrScavenged)
-	}
-	return fmt.Errorf("%s, event %d: another stands at its place: %w: %w", e.Stream, e.Revision, ErrTargetInUse, cause)
-}
-
-// finish copies what hides events, when all events are there: the metadata of
-// streams, then tombstones.
+// finish copies what hides events, and who may read them, when all events are
+// there: the metadata of streams, the defaults, then tombstones.
 func (r *run) finish(ctx context.Context) error {
-	for stream, e := range r.metadata {
+	if err := r.save(); err != nil { // a tombstoned stream takes no event again
+		return err
+	}
+	for stream, versions := range r.metadata {
 		if r.tombstones[stream] {
 			continue // nobody can read it again
 		}
-		if err := r.To.AppendRaw(ctx, e.Stream, 0, e); err != nil {
+		if err := r.describe(ctx, versions); err != nil {
 			return err
 		}
-		r.report.Metadata++
+	}
+	if err := r.copyDefaults(ctx); err != nil {
+		return err
 	}
 	if len(r.ended) > 0 {
 		last, err := lastOf(ctx, r.From, r.tombstones)
@@ -260,6 +275,49 @@ func (r *run) finish(ctx context.Context) error {
 	return r.save()
 }
 
+// describe copies the metadata of a stream, all versions that there are. What
+// hides a deleted stream goes together with what comes after it: alone, it would
+// make the store add a version of its own.
+func (r *run) describe(ctx context.Context, versions []RawEvent) error {
+	for at := 0; at < len(versions); {
+		end, bytes := at, 0
+		for end < len(versions) && (end-at < batchEvents && bytes < batchBytes/4 || hides(versions[end-1])) {
+			bytes += len(versions[end].Data)
+			end++
+		}
+		if err := r.To.AppendRaw(ctx, versions[at].Stream, es.Revision(at), versions[at:end]...); err != nil {
+			return err
+		}
+		at = end
+	}
+	r.report.Metadata += len(versions)
+	return nil
+}
+
+// hides tells whether a version of metadata is that of a deleted stream.
+func hides(e RawEvent) bool {
+	var m struct {
+		Before int64 `json:"$tb"`
+	}
+	return json.Unmarshal(e.Data, &m) == nil && m.Before == math.MaxInt64
+}
+
+// copyDefaults copies the default access lists, unless the target has its own.
+func (r *run) copyDefaults(ctx context.Context) error {
+	for i, e := range r.settings {
+		err := r.To.AppendRaw(ctx, settingsStream, es.Revision(i), e)
+		if errors.Is(err, es.ErrConflict) {
+			r.report.KeptDefaults = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.report.Defaults = true
+	}
+	return nil
+}
+
 // lastOf returns the last revision of every stream that is asked for; a stream
 // without events has none.
 func lastOf(ctx context.Context, log Source, streams map[string]bool) (map[string]es.Revision, error) {
@@ -268,7 +326,7 @@ func lastOf(ctx context.Context, log Source, streams map[string]bool) (map[strin
 		if err != nil {
 			return nil, err
 		}
-		if streams[e.Stream] && e.Type != tombstoneType {
+		if streams[e.Stream] && isOurs(e) {
 			last[e.Stream] = e.Revision
 		}
 	}

@@ -163,7 +163,7 @@ func TestALogMovesWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Written != r.Events || r.Metadata != 3 || r.Tombstones != 2 || r.LeftBehind != 2 || r.Resumed {
+	if r.Written != r.Events || r.Metadata != 5 || r.Tombstones != 2 || r.LeftBehind != 2 || r.Resumed {
 		t.Errorf("report %+v", r)
 	}
 	if last != head || head == 0 {

@@ -76,7 +76,7 @@ func firstOwn(ctx context.Context, log Source) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if own(e.Stream) {
+		if isOurs(e) {
 			return e.ID, nil
 		}
 	}

@@ -47,19 +47,89 @@ func TestAScavengedLogMoves(t *testing.T) {
 	wantSame(t, from, to)
 }
 
-// TestAStreamWhoseFirstEventsAreGoneIsRefusedByName: its revisions would begin
-// at 0 in another store.
-func TestAStreamWhoseFirstEventsAreGoneIsRefusedByName(t *testing.T) {
-	from, to := newLog(t), newLog(t)
-	from.write(t, "short-1", 5)
+// shorten hides all but two of a stream's events and scavenges the others.
+func (l log) shorten(t *testing.T, stream string) {
+	t.Helper()
 	var m esdb.StreamMetadata
 	m.SetMaxCount(2)
-	_, err := from.official.SetStreamMetadata(t.Context(), "short-1", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, m)
+	_, err := l.official.SetStreamMetadata(t.Context(), stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, m)
 	check(t, err)
-	from.fill(t, "long-1")
-	from.scavenge(t)
-	_, err = move(t, from, to).Run(t.Context())
-	if !errors.Is(err, migrate.ErrScavenged) || !strings.Contains(err.Error(), "short-1") {
-		t.Errorf("error = %v", err)
+	l.fill(t, "long-1")
+	l.scavenge(t)
+}
+
+// TestEventsKeepTheirRevisionsWhereEarlierOnesAreGone: placeholders stand for
+// what was scavenged, hidden by what hid it, until the target is scavenged.
+func TestEventsKeepTheirRevisionsWhereEarlierOnesAreGone(t *testing.T) {
+	from, to := newLog(t), newLog(t)
+	from.write(t, "short-1", 450)
+	from.write(t, "permit-1", 3)
+	from.shorten(t, "short-1")
+	from.write(t, "short-1", 1)
+	report, err := move(t, from, to).Run(t.Context())
+	if err != nil || report.Gaps != 1 || report.Placeholders != 448 || report.Events != 3+3+20 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	wantSame(t, from, to)
+	third := newLog(t) // placeholders are gaps again
+	report, err = move(t, to, third).Run(t.Context())
+	if err != nil || report.Placeholders != 448 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	wantSame(t, from, third)
+	to.fill(t, "long-2")
+	to.scavenge(t)
+	for _, e := range to.all(t) {
+		if e.Type == migrate.Placeholder {
+			t.Fatalf("a placeholder is left: %+v", e)
+		}
+	}
+}
+
+// TestAMoveWithGapsGoesOn cuts it off at every write.
+func TestAMoveWithGapsGoesOn(t *testing.T) {
+	from, to := newLog(t), newLog(t)
+	from.write(t, "short-1", 420)
+	from.shorten(t, "short-1")
+	m := move(t, from, to)
+	for reach := 0; ; reach++ {
+		m.To = &cut{Target: to, left: reach, after: reach%2 == 0}
+		if _, err := m.Run(t.Context()); err == nil {
+			break
+		} else if !errors.Is(err, errCut) {
+			t.Fatal(err)
+		}
+	}
+	wantSame(t, from, to)
+}
+
+// TestRightsMove: every version of metadata, that of $all, and the defaults of
+// access lists, which a target of its own mind keeps.
+func TestRightsMove(t *testing.T) {
+	from, to, other := newLog(t), newLog(t), newLog(t)
+	from.write(t, "permit-1", 2)
+	put := func(l log, stream, kind, data string) {
+		_, err := l.official.AppendToStream(t.Context(), stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Any{}}, esdb.EventData{
+			EventID: uuid.New(), EventType: kind, ContentType: esdb.ContentTypeJson, Data: []byte(data),
+		})
+		check(t, err)
+	}
+	for _, who := range []string{"ann", "bob", "cem"} {
+		put(from, "$$permit-1", "$metadata", `{"$acl":{"$r":"`+who+`"}}`)
+		put(from, "$$$all", "$metadata", `{"$acl":{"$r":"`+who+`"}}`)
+	}
+	put(from, "$settings", "update-default-acl", `{"$userStreamAcl":{"$r":"ann"}}`)
+	put(other, "$settings", "update-default-acl", `{"$userStreamAcl":{"$r":"bob"}}`)
+	report, err := move(t, from, to).Run(t.Context())
+	if err != nil || report.Metadata != 6 || !report.Defaults || report.KeptDefaults {
+		t.Errorf("%+v, %v", report, err)
+	}
+	wantSame(t, from, to)
+	if a, b := from.read(t, "$settings"), to.read(t, "$settings"); a != b {
+		t.Errorf("$settings reads %s, in the target %s", a, b)
+	}
+	report, err = move(t, from, other).Run(t.Context())
+	if err != nil || report.Defaults || !report.KeptDefaults {
+		t.Errorf("%+v, %v", report, err)
 	}
 }

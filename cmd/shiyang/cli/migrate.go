@@ -96,8 +96,7 @@ func (p *program) moveLog(ctx context.Context, from *bureau.Log, to *esdbstore.C
 	if err != nil {
 		return fmt.Errorf("%w\nWhat was copied stays; run the same command again to go on", err)
 	}
-	fmt.Fprintf(p.out, "copied 已复制: %d events, %d of them now; metadata of %d streams, %d tombstones; %d events of the store's own streams stay behind\n",
-		done.Events, done.Written, done.Metadata, done.Tombstones, done.LeftBehind)
+	p.tell(done)
 	bar = p.countBar("compare")
 	bar.ChangeMax(done.Events)
 	same, err := migrate.Compare(ctx, from, to, func(n int) { _ = bar.Set(n) }) // as above
@@ -115,6 +114,23 @@ Positions differ in the new store 新库中的日志位置不同. Before the nex
   shiyang serve --event-store %[1]s            builds the views anew
 Then keep the old log, read-only, until you trust the new one.`, config.Redact(m.to))))
 	return nil
+}
+
+// tell says what was copied, and what was not.
+func (p *program) tell(done migrate.Report) {
+	fmt.Fprintf(p.out, "copied 已复制: %d events, %d of them now; %d versions of metadata, %d tombstones\n",
+		done.Events, done.Written, done.Metadata, done.Tombstones)
+	if done.Placeholders > 0 {
+		fmt.Fprintf(p.out, "scavenged before 此前已清理: %d gaps; %d placeholders keep the revisions of what comes after them, hidden as it was\n",
+			done.Gaps, done.Placeholders)
+	}
+	if done.KeptDefaults {
+		fmt.Fprintln(p.out, "$settings: the target has default access lists of its own, which stay 目标库已有默认权限，未覆盖")
+	}
+	if done.LeftBehind > 0 {
+		fmt.Fprintf(p.out, "not copied 未复制: %d events of the store's own streams (users of a cluster, consumer groups, projections); make users and groups anew\n",
+			done.LeftBehind)
+	}
 }
 
 // countBar counts events on stderr.
