@@ -117,15 +117,21 @@ func (l *living) read(stream string) {
 	}
 }
 
-// again runs do until the channel is closed, and at least once after that.
-func again(until <-chan struct{}, do func()) {
-	for {
+// again runs do after every few writes until the channel is closed, and once
+// after that.
+func (l *living) again(until <-chan struct{}, do func()) {
+	for seen := uint64(0); ; {
+		head, changed := l.journal.Changed()
+		if head >= seen+40 {
+			seen = head
+			do()
+			continue
+		}
 		select {
+		case <-changed:
 		case <-until:
 			do()
 			return
-		default:
-			do()
 		}
 	}
 }
@@ -138,9 +144,9 @@ func TestLifeGoesOnDuringScavenges(t *testing.T) {
 	written := make(chan struct{})
 	var load, others sync.WaitGroup
 	for w := range writers {
-		load.Go(func() { l.writer(w, 150) })
+		load.Go(func() { l.writer(w, 300) })
 		others.Go(func() {
-			again(written, func() {
+			l.again(written, func() {
 				for _, stream := range []string{"kept", "short", "gone"} {
 					l.read(fmt.Sprintf("%s-%d", stream, w))
 				}
@@ -150,10 +156,10 @@ func TestLifeGoesOnDuringScavenges(t *testing.T) {
 	}
 	var removed uint64
 	others.Go(func() {
-		again(written, func() { removed += scavengeBeside(t, l.journal).Events })
+		l.again(written, func() { removed += scavengeBeside(t, l.journal).Events })
 	})
 	others.Go(func() {
-		again(written, func() {
+		l.again(written, func() {
 			r, err := l.journal.Check(t.Context(), nil)
 			wantSound(t, r, err)
 			if _, err := l.journal.Snapshot(t.Context(), readOnly); err != nil {
@@ -169,7 +175,7 @@ func TestLifeGoesOnDuringScavenges(t *testing.T) {
 		t.Errorf("%d events were removed, stats %+v", removed, s)
 	}
 	for w := range writers {
-		if s, err := l.journal.Stream(fmt.Sprintf("kept-%d", w)); err != nil || s.Last != 149 {
+		if s, err := l.journal.Stream(fmt.Sprintf("kept-%d", w)); err != nil || s.Last != 299 {
 			t.Errorf("%+v, %v", s, err)
 		}
 	}
