@@ -144,14 +144,17 @@ func (p *pages) past(v *visit.Visit, now *permitsv1.Eia, path string, at visit.I
 	return v.Show(http.StatusOK, page.Past(v.Frame(title, "/eia"), r))
 }
 
-func (p *pages) begin(*visit.Visit) (*visit.Task, error) {
-	request := &permitsv1.OpenEiaRequest{}
+func (p *pages) begin(v *visit.Visit) (*visit.Task, error) {
+	request, start := &permitsv1.OpenEiaRequest{}, url.Values{}
+	if s := v.Seat(); s != nil {
+		start.Set("builder", words.From(s.GetOrgTitle()).Zh)
+	}
 	return &visit.Task{
 		Task: component.Task{
 			Title: begin, Button: begin, Back: "/eia", Crumbs: []component.Crumb{{Text: eiaTitle, Path: "/eia"}, {Text: begin}},
 			Filled: form.Filled{Form: opening()},
 		},
-		Here: "/eia", Request: request, Send: visit.Send(p.client.OpenEia, request), Done: toNew,
+		Here: "/eia", Start: start, Request: request, Send: visit.Send(p.client.OpenEia, request), Done: toNew,
 	}, nil
 }
 

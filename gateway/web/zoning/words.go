@@ -64,6 +64,7 @@ var (
 	accessLabel = t("要求", "Access")
 	industries  = t("行业代码前缀（用空格分开）", "Industry prefixes (with spaces)")
 	rowWords    = t("工艺或污染物（用空格分开）", "Processes or pollutants (with spaces)")
+	wordsHead   = t("工艺或污染物", "Processes or pollutants")
 	rowText     = t("条文", "Text")
 	expired     = t("规划已过期", "Plan expired")
 )
