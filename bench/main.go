@@ -65,6 +65,7 @@ var sections = []struct {
 	{"start", (*run).measureStart},
 	{"command", (*run).measureCommand},
 	{"list", (*run).measureList},
+	{"meters", (*run).measureMeters},
 	{"store", (*run).measureStore},
 }
 

@@ -63,12 +63,14 @@ type program struct {
 	cmd   *exec.Cmd
 	url   string
 	admin string
+	meter string // address of its meters, when it was launched as a demo
 	signs map[string]string
 	ready time.Duration
 }
 
 var (
 	portal = regexp.MustCompile(`(http://\S+)  \(API \S+, metrics and health (http://\S+)\)`)
+	meters = regexp.MustCompile(`^meters .*: (\S+)$`)
 	sign   = regexp.MustCompile(`^  (\S+) +(\S+-\S+-\S+)  `)
 )
 
@@ -107,6 +109,10 @@ func (r *run) launch(data string, demo bool) (*program, error) {
 		time.Sleep(2 * time.Millisecond)
 	}
 	for demo && lines.Scan() {
+		if found := meters.FindStringSubmatch(lines.Text()); found != nil {
+			p.meter = found[1]
+			continue
+		}
 		if found := sign.FindStringSubmatch(lines.Text()); found != nil {
 			p.signs[found[1]] = found[2]
 		} else if len(p.signs) > 0 {

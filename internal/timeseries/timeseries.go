@@ -34,6 +34,11 @@ const (
 	batchRows = 512  // of one commit
 	maxOpen   = 16   // files open at once
 	pageRows  = 3000 // of one answer
+
+	// gather is how long the first row of a batch waits for others: who tells
+	// something every few seconds can wait for its answer, and a commit costs
+	// as much as a hundred rows.
+	gather = 20 * time.Millisecond
 )
 
 // The refusals of a row.
@@ -167,11 +172,28 @@ func (s *Store) write() {
 			s.drain(batch)
 			return
 		}
-		s.commit(s.more(batch))
+		s.commit(s.gather(batch))
 	}
 }
 
-// more adds what waits, up to a whole batch.
+// gather waits a little for more rows, up to a whole batch.
+func (s *Store) gather(batch []put) []put {
+	enough := time.NewTimer(gather)
+	defer enough.Stop()
+	for len(batch) < batchRows {
+		select {
+		case p := <-s.queue:
+			batch = append(batch, p)
+		case <-enough.C:
+			return batch
+		case <-s.stop:
+			return s.more(batch)
+		}
+	}
+	return batch
+}
+
+// more adds what waits already, up to a whole batch.
 func (s *Store) more(batch []put) []put {
 	for len(batch) < batchRows {
 		select {
