@@ -228,6 +228,10 @@ func TestChangeOfBaseData(t *testing.T) {
 	if err != nil || asAuditor.GetPermit().GetBaseData().GetLegalRepresentative().GetName() == "王五" {
 		t.Errorf("the auditor reads a person: %v %v", asAuditor.GetPermit().GetBaseData(), err)
 	}
+	public, err := b.GetRegisterVersion(t.Context(), &permitsv1.GetRegisterVersionRequest{PermitNumber: sampleUSCC + "001P"})
+	if err != nil || strings.Contains(public.String(), "示例路2号") || strings.Contains(public.String(), "王五") || public.GetCertificate().GetVersion().GetVersion() != 2 {
+		t.Errorf("the public reads %v %v", public, err)
+	}
 	list, err := b.ListPermits(b.as(clerk), &permitsv1.ListPermitsRequest{Query: "供热"})
 	if err != nil || len(list.GetPermits()) != 1 {
 		t.Errorf("the list does not know the new name: %v %v", list, err)
@@ -309,7 +313,7 @@ func TestLostPaper(t *testing.T) {
 	}
 	b.settle()
 	public, err := b.GetRegisterVersion(t.Context(), &permitsv1.GetRegisterVersionRequest{PermitNumber: c.GetPermitNumber()})
-	if err != nil || len(public.GetCertificate().GetVersion().GetContent().GetAttachments()) != 0 || public.GetCertificate().GetVersion().GetContent().GetLimits() == nil {
+	if err != nil || len(public.GetCertificate().GetVersion().GetContent().GetAttachments()) != 0 || public.GetCertificate().GetVersion().GetDomicile() != "" || public.GetCertificate().GetVersion().GetContent().GetLimits() == nil {
 		t.Errorf("the public reads %v %v", public, err)
 	}
 	done(b.EnterPlatformNumber(b.as(clerk), &permitsv1.EnterPlatformNumberRequest{PermitId: permit, PermitNumber: sampleUSCC + "002P", Source: "manual"}))(b)

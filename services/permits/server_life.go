@@ -229,7 +229,7 @@ func (s *Server) GetCertificate(ctx context.Context, r *permitsv1.GetCertificate
 
 // GetRegisterVersion is the public face of the version in force on a day: what
 // anybody sees who scans the code on the paper. It says nothing of drafts, of
-// attachments or of persons.
+// attachments, domiciles or persons.
 func (s *Server) GetRegisterVersion(ctx context.Context, r *permitsv1.GetRegisterVersionRequest) (*permitsv1.GetRegisterVersionResponse, error) {
 	id, err := s.list.ByNumber(ctx, r.GetPermitNumber())
 	if err != nil {
@@ -245,7 +245,8 @@ func (s *Server) GetRegisterVersion(ctx context.Context, r *permitsv1.GetRegiste
 	shown := certificate(p, s.dayOr(r.GetOn()))
 	if v := shown.GetVersion(); v != nil {
 		v.Content = proto.CloneOf(v.GetContent())
-		v.Content.Attachments = nil
+		v.Content.Attachments, v.Content.DeclaredTrue = nil, false
+		v.Domicile = "" // where the register lists what is public, it is not
 	}
 	return &permitsv1.GetRegisterVersionResponse{Certificate: shown}, nil
 }
