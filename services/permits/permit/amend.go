@@ -63,8 +63,13 @@ func (p Permit) coveredSince(book *law.Book) bool {
 		return true
 	}
 	opinion, ok := book.Opinion(OpinionRenewal)
-	return p.Standing != Expired && ok && opinion.Choice == ChoiceDeemed && p.RenewalInTime(book)
+	return p.Standing != Expired && ok && opinion.Choice == ChoiceDeemed && p.RenewalInTime(book) && p.withAgency()
 }
+
+// withAgency reports whether the renewal lay with the agency when the term
+// ended: what the holder was told to complete and had not completed by then is
+// not undecided because of the agency.
+func (p Permit) withAgency() bool { return p.Status != Deficient && !p.Received.After(p.ValidTo) }
 
 // RenewalInTime reports whether the open renewal was filed by its last day.
 func (p Permit) RenewalInTime(book *law.Book) bool {
@@ -148,7 +153,7 @@ func (c Expire) Decide(p Permit) ([]es.Event, error) {
 	}
 	pending := p.Kind == Renewal && p.Open() && !p.FirstReceived.IsZero()
 	ended := &permitsv1.PermitExpired{LastDay: iso(p.ValidTo), RenewalPending: pending, Cause: "term"}
-	if !pending || !p.RenewalInTime(c.Law) {
+	if !pending || !p.RenewalInTime(c.Law) || !p.withAgency() {
 		return []es.Event{ended}, nil
 	}
 	opinion, ok := c.Law.Opinion(OpinionRenewal)

@@ -185,3 +185,32 @@ func TestReminders(t *testing.T) {
 		t.Errorf("reminded of what was filed: %v", err)
 	}
 }
+
+// Filed in time, told what is missing, and not completed when the term ends: the
+// delay is the holder's. Completed the day before, it is the agency's again.
+func TestIncompleteRenewalDoesNotCount(t *testing.T) {
+	incomplete := after(begun(permit.Renewal, "2026-08-16", nil), filedOn("2026-08-16", conditioned()),
+		by(clerk, "2026-08-18", &permitsv1.DeficiencyNoticed{Items: []*permitsv1.MissingItem{{What: "自行监测方案"}}, Noticed: wire("2026-08-18")}))
+	again := func(past []es.Fact, day string) []es.Fact {
+		_, facts := execute(t, past, firm, day, permit.Submit{Occasion: on(firm, day), Content: light()})
+		return append(facts, by(clerk, day, &permitsv1.PermitApplicationAccepted{DocumentNumber: "2", Accepted: wire(day)}))
+	}
+	events, facts := execute(t, incomplete, ticker, "2026-10-16", permit.Expire{Occasion: on(ticker, "2026-10-16")})
+	if e, ok := events[0].(*permitsv1.PermitExpired); !ok || !e.GetRenewalPending() {
+		t.Fatalf("got %v", events)
+	}
+	facts = append(again(facts, "2026-10-19"), advisedOn("2026-10-20"))
+	events, _ = execute(t, facts, decider, "2026-10-22", permit.Issue{Occasion: on(decider, "2026-10-22"), Number: "1"})
+	if e := events[0].(*permitsv1.PermitVersionIssued); e.GetGapFrom().GetIso() != "2026-10-16" || e.GetGapTo().GetIso() != "2026-10-21" || e.GetFiledLate() {
+		t.Errorf("got %v", e)
+	}
+	events, _ = execute(t, again(incomplete, "2026-10-15"), ticker, "2026-10-16", permit.Expire{Occasion: on(ticker, "2026-10-16")})
+	if _, ok := events[0].(*permitsv1.PermitDeemedRenewed); !ok {
+		t.Errorf("completed before the end: %v", events)
+	}
+	unticked := append(again(incomplete, "2026-10-16"), advisedOn("2026-10-20"))
+	events, _ = execute(t, unticked, decider, "2026-10-22", permit.Issue{Occasion: on(decider, "2026-10-22"), Number: "1"})
+	if e := events[0].(*permitsv1.PermitVersionIssued); e.GetGapFrom() == nil {
+		t.Error("a ticker that has not come round closes the gap")
+	}
+}
