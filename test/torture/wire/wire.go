@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
 
 	"shiyang/test/torture/oracle"
 )
@@ -36,8 +37,10 @@ func Dial(target string) (*Client, error) {
 		Backoff:           backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1.5, MaxDelay: 100 * time.Millisecond},
 		MinConnectTimeout: time.Second,
 	}
+	// As the official client does: a connection that a cut has left hanging is noticed.
+	alive := keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}
 	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithConnectParams(quick), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(17<<20)))
+		grpc.WithConnectParams(quick), grpc.WithKeepaliveParams(alive), grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(17<<20)))
 	if err != nil {
 		return nil, err
 	}
