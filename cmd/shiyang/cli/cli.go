@@ -61,7 +61,9 @@ func newCommand(out, errOut io.Writer) *cobra.Command {
 	root.SetErr(errOut)
 	p.config.Bind(root.PersistentFlags())
 	root.PersistentFlags().StringVar(&p.file, "config", "", "YAML file of settings")
-	root.AddCommand(p.serveCommand(), p.initCommand(), p.importCommand(), p.viewsCommand(), p.lawCommand(),
+	imports := p.importCommand()
+	imports.AddCommand(p.framesCommand())
+	root.AddCommand(p.serveCommand(), p.initCommand(), imports, p.viewsCommand(), p.lawCommand(),
 		p.backupCommand(), p.restoreCommand(), p.migrateCommand(), p.eventstoreCommand())
 	return root
 }

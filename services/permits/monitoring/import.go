@@ -47,6 +47,7 @@ type fileIntake struct {
 
 	mu    sync.Mutex
 	lines []*permitsv1.FrameLine
+	at    uint64 // the latest fact
 }
 
 func (f *fileIntake) take(ctx context.Context, n int32, line []byte) {
@@ -101,6 +102,7 @@ const (
 func (f *fileIntake) settle(at *permitsv1.FrameLine, v wire.Verdict) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.at = max(f.at, v.At)
 	switch v.Outcome {
 	case wire.Stored:
 		at.Outcome = outcomeStored
@@ -116,7 +118,7 @@ func (f *fileIntake) settle(at *permitsv1.FrameLine, v wire.Verdict) {
 }
 
 func (f *fileIntake) report() *permitsv1.ImportFramesResponse {
-	answer := &permitsv1.ImportFramesResponse{Receipt: &commonv1.Receipt{}}
+	answer := &permitsv1.ImportFramesResponse{Receipt: &commonv1.Receipt{Position: f.at}}
 	for _, line := range f.lines {
 		switch line.GetOutcome() {
 		case outcomeStored:

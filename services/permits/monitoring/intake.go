@@ -187,9 +187,9 @@ func (s *Server) report(ctx context.Context, event *permitsv1.MeterPeriodReporte
 		s.Logger.LogAttrs(ctx, slog.LevelError, "a report of a meter could not be stored", slog.String("meter", event.GetMeterId()), slog.Any("error", err))
 		return wire.Verdict{Outcome: wire.Failed}
 	case receipt.Repeated, receipt.Position == 0:
-		return wire.Verdict{Outcome: wire.Repeated}
+		return wire.Verdict{Outcome: wire.Repeated, At: uint64(receipt.Position)}
 	}
-	return wire.Verdict{Outcome: wire.Stored}
+	return wire.Verdict{Outcome: wire.Stored, At: uint64(receipt.Position)}
 }
 
 // link records the first data of a meter, once.

@@ -43,6 +43,7 @@ type Verdict struct {
 	Outcome Outcome
 	Code    frame.Return // of a refusal
 	Why     string       // of a refusal, for counters: "mn", "pw", "time"
+	At      uint64       // position in the log of what became a fact
 }
 
 // Intake takes messages.
