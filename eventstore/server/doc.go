@@ -9,8 +9,10 @@
 // events after its confirmation.
 //
 // Events are stored in the bytes of the protocol. A read copies them into the
-// response frame unparsed, through a codec that passes frames as they are; see
-// frame.go.
+// response frame unparsed, through a codec that passes frames as they are. An
+// append is decoded by hand, its events stay where gRPC has received them until
+// the journal has them, and a page of events lies in memory that gRPC gives
+// back; see frame.go and read.go.
 //
 // With users, guard.go asks who makes each call and what they may do; without,
 // everybody may do everything, and the server serves this machine only. What
