@@ -27,9 +27,9 @@ func (p *program) importCommand() *cobra.Command {
 		tables = append(tables, fmt.Sprintf("  %-11s %s\n              columns: %s", t.Name, t.Help, strings.Join(t.Columns, ", ")))
 	}
 	cmd := &cobra.Command{
-		Use:   "import TABLE FILE.csv",
+		Use:   "import TABLE FILE",
 		Short: "Bring a table of the bureau's own data in through the API",
-		Long: "Every line of the CSV file becomes one command; a line keeps its command id, so an import\n" +
+		Long: "FILE is CSV (UTF-8) or the first sheet of an XLSX workbook. Every line becomes one command; a line keeps its command id, so an import\n" +
 			"that was cut off is simply run again. The password comes from the variable SHIYANG_PASSWORD.\n\nTables:\n" + strings.Join(tables, "\n"),
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,12 +56,16 @@ func (p *program) importFile(ctx context.Context, url, login, name, file, report
 	if password == "" {
 		return fmt.Errorf("the password of %s is missing: set %sPASSWORD", login, config.Prefix)
 	}
-	content, err := os.Open(file) //nolint:gosec // the operator names the file
+	content, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	if err != nil {
 		return err
 	}
-	rows, refused, err := table.Read(content)
-	if err = errors.Join(err, content.Close()); err != nil {
+	text, err := importer.Open(content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	rows, refused, err := table.Read(text)
+	if err != nil {
 		return err
 	}
 	client := apiclient.New(url)

@@ -61,6 +61,9 @@ func Make(ctx context.Context, base string, admin Admin, now func() time.Time) (
 	if err := m.bringEia(ctx, all); err != nil {
 		return nil, err
 	}
+	if err := m.bringRegistrations(ctx); err != nil {
+		return nil, err
+	}
 	return m.signs, nil
 }
 

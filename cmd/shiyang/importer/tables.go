@@ -3,7 +3,7 @@ package importer
 import "strings"
 
 // Tables are the kinds of files that can be imported.
-func Tables() []Table { return []Table{Places, Indicators, Facilities} }
+func Tables() []Table { return []Table{Places, Indicators, Facilities, Sources} }
 
 // placeKinds are the kinds of places, as a Chinese table calls them.
 var placeKinds = map[string]string{

@@ -107,6 +107,7 @@ func TestScenarios(t *testing.T) {
 		{Name: "a site that nobody claimed", Given: classified, When: with(func(c *form.File) { c.Site.EnterpriseID = "" }), Err: form.ErrNoEnterprise},
 		{Name: "a site without credit code", Given: classified, When: with(func(c *form.File) { c.Site.USCC = "" }), Err: form.ErrNoUSCC},
 		{Name: "truth is declared", Given: classified, When: with(func(c *form.File) { c.Content = &permitsv1.RegistrationContent{} }), Err: problem.ErrInvalid},
+		{Name: "a receipt of an earlier day", Given: classified, When: with(func(c *form.File) { c.Today, c.Site.Example = c.Today.AddDays(3), false }), Err: problem.ErrInvalid},
 		{Name: "a day before the tier was decided", Given: classified, When: with(func(c *form.File) { c.Occasion = on(firm, "2026-10-11") }), Err: problem.ErrInvalid},
 
 		{Name: "a change within twenty days", Given: registered(), When: change, Then: []es.Event{&permitsv1.DischargeRegistrationChanged{

@@ -64,7 +64,19 @@ func (c File) Check(f Form) error {
 	case c.Site.USCC == "" || c.Site.Sequence == 0:
 		return ErrNoUSCC
 	}
-	return checked(c.Content)
+	return c.checked()
+}
+
+// checked is the rule over the content. A receipt is of the day on which it
+// goes out; only an example site, which no law knows, may tell a past.
+func (c File) checked() error {
+	if c.On == c.Today || c.Site.Example {
+		return checked(c.Content)
+	}
+	var wrong problem.Fields
+	wrong.Add("occurredAt", c.On.String(), "RECEIPT_IS_TODAY",
+		"登记回执当场出具，不能填写以前的日期。", "The receipt goes out on the day of filing; leave the time out.")
+	return wrong.Err()
 }
 
 // Advise lists what a person should look at again.
