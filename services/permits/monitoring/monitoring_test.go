@@ -131,6 +131,7 @@ func TestHoursBecomeFacts(t *testing.T) {
 	if m, err := o.GetMeter(o.as(officer), &permitsv1.GetMeterRequest{MeterId: id}); err != nil || m.GetMeter().GetLinked().GetIso() != "2026-03-10" {
 		t.Errorf("%v, %v", m, err)
 	}
+	o.replayed()
 	if mass := o.mass(2026, "a21026"); mass.GetMassGrams() != 8500 { // 4.0 kg and the restated 4.5 kg
 		t.Errorf("mass %v", mass)
 	}
@@ -186,6 +187,7 @@ func TestExceedances(t *testing.T) {
 	if mass := o.mass(2026, "a21026"); mass.GetMassGrams() != 0 {
 		t.Errorf("mass after the correction: %v", mass)
 	}
+	o.replayed()
 	if len(o.exceedances(otherFirm)) > 0 || len(o.exceedances(elsewhere)) > 0 || len(o.exceedances(firm)) != 1 {
 		t.Error("exceedances are seen by others than whom they concern")
 	}
@@ -215,6 +217,7 @@ func TestTheMassOfAYear(t *testing.T) {
 			t.Errorf("hour %d: %v, want %d%%", i, mass, want)
 		}
 	}
+	o.replayed()
 }
 
 // A meter that is silent for too long is told once, and again when it speaks.

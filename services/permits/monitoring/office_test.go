@@ -38,6 +38,7 @@ const waterMN = "62060200W0000200000000B2"
 type office struct {
 	*monitoring.Server
 	t       testing.TB
+	codec   *es.Codec
 	store   es.Store
 	log     *readmodeltest.Log
 	db      *readmodel.DB
@@ -55,6 +56,7 @@ func open(t testing.TB) *office {
 	o := &office{t: t, now: time.Date(2026, 3, 10, 4, 0, 0, 0, time.UTC)}
 	codec := es.NewCodec(&estest.Keyring{})
 	store := memstore.New(codec)
+	o.codec = codec
 	o.store, o.log = store, readmodeltest.Follow(store)
 	o.db = readmodeltest.Open(t, "sqlite:"+filepath.Join(t.TempDir(), "views.db"))
 	minutes, err := timeseries.Open(timeseries.Options{Dir: t.TempDir(), Retention: 90 * 24 * time.Hour, Now: o.clock})
@@ -101,6 +103,17 @@ func (o *office) settle() {
 	defer cancel()
 	if err := readmodel.Settle(ctx, o.log, o.runner, o.reactor, o.ticker); err != nil {
 		o.t.Fatal(err)
+	}
+}
+
+// replayed checks that each view is what a replay from zero gives.
+func (o *office) replayed() {
+	o.t.Helper()
+	for _, p := range monitoring.Projections(desk.Always(law.Embedded)) {
+		result, err := readmodel.Check(o.t.Context(), o.db, o.log, o.codec, p)
+		if err != nil || !result.OK() {
+			o.t.Errorf("view %s: %+v, %v", p.Name, result, err)
+		}
 	}
 }
 
