@@ -2,9 +2,12 @@ package web_test
 
 import (
 	"context"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"shiyang/gateway/web/sheet"
 	"shiyang/internal/problem"
 	commonv1 "shiyang/proto/common/v1"
 	permitsv1 "shiyang/proto/permits/v1"
@@ -128,5 +131,54 @@ func TestFormsOfTheLife(t *testing.T) {
 		if !strings.Contains(asked, want) {
 			t.Errorf("the form of base data does not hold %q", want)
 		}
+	}
+}
+
+// What the forms send: the base data with the content as it stands, the causes
+// of a re-application, the authority's requirement, the measure and its decision.
+func TestFormsOfTheLifeSend(t *testing.T) {
+	b := newBrowser(t)
+	send := func(as, path string, values url.Values) {
+		t.Helper()
+		values.Set("command", "0190b000-0000-7000-8000-0000000000aa")
+		r, body := b.post(as, "/zh/permits/"+issuedID+path, values)
+		if r.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%s answers %d: %.3000s", path, r.StatusCode, body)
+		}
+	}
+	send("firm_admin", "/base-data", url.Values{
+		"baseData.unitName": {"新名示例公司"}, "baseData.domicile": {"示例路3号"}, "baseData.legalRepresentative.name": {"王五"}, "content.declaredTrue": {"true"},
+	})
+	filed := last[*permitsv1.SubmitApplicationRequest](t, b.o, "SubmitApplication")
+	if filed.GetBaseData().GetUnitName() != "新名示例公司" || filed.GetBaseData().GetLegalRepresentative().GetId() == "" || !filed.GetContent().GetDeclaredTrue() ||
+		len(filed.GetContent().GetLimits()) != len(content().GetLimits()) {
+		t.Errorf("filed %v", filed)
+	}
+	send("firm_admin", "/act/open-procedure", url.Values{
+		"kind": {"PROCEDURE_KIND_REAPPLICATION"}, "changedOn": {"2026-12-01"}, "causes": {"REAPPLICATION_CAUSE_PROJECT", "REAPPLICATION_CAUSE_INCREASE"},
+	})
+	if r := last[*permitsv1.OpenProcedureRequest](t, b.o, "OpenProcedure"); len(r.GetCauses()) != 2 || r.GetChangedOn().GetIso() != "2026-12-01" || r.GetContent() != nil {
+		t.Errorf("opened %v", r)
+	}
+	send("firm_admin", "/act/propose-measure", url.Values{"measure": {"reissue"}, "ground": {"lost"}, "reason": {"遗失"}})
+	send("permit_decider", "/act/decide-measure", url.Values{"approve": {"false"}, "reason": {"不属实"}})
+	if r := last[*permitsv1.DecideMeasureRequest](t, b.o, "DecideMeasure"); r.GetApprove() || r.GetReason() != "不属实" {
+		t.Errorf("decided %v", r)
+	}
+	send("permit_clerk", "/act/enter-platform-number", url.Values{"permitNumber": {number}})
+	if r := last[*permitsv1.EnterPlatformNumberRequest](t, b.o, "EnterPlatformNumber"); r.GetSource() != "manual" || r.GetPermitNumber() != number {
+		t.Errorf("entered %v", r)
+	}
+	asked := sheet.Application().Encode(&permitsv1.OpenProcedureRequest{Content: content()})
+	for name, value := range map[string]string{
+		"requirement": "示例新标准", "effective": "2027-07-01", "content.conditions[0].number": "1", "content.conditions[0].text": "停炉", "content.conditions[1].text": "安装电表",
+	} {
+		asked.Set(name, value)
+	}
+	send("permit_clerk", "/act/open-procedure", asked)
+	r := last[*permitsv1.OpenProcedureRequest](t, b.o, "OpenProcedure")
+	if r.GetKind() != permitsv1.ProcedureKind_PROCEDURE_KIND_BY_AUTHORITY || r.GetEffective().GetIso() != "2027-07-01" ||
+		len(r.GetContent().GetConditions()) != 2 || r.GetContent().GetConditions()[1].GetNumber() != 0 || len(r.GetContent().GetOutlets()) != len(content().GetOutlets()) {
+		t.Errorf("opened by the authority %v", r)
 	}
 }
