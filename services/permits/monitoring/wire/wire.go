@@ -100,7 +100,11 @@ func New(o Options) *Server {
 func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
 	s.listener = l
+	closed := s.closed
 	s.mu.Unlock()
+	if closed { // before the listening began
+		return l.Close()
+	}
 	for {
 		conn, err := l.Accept()
 		switch {

@@ -251,3 +251,21 @@ func TestCloseAnswersWhatIsUnderWay(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A bureau that ends while it begins leaves nobody listening.
+func TestClosedBeforeItListens(t *testing.T) {
+	server := wire.New(wire.Options{})
+	if err := server.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Serve(listener); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := listener.Accept(); err == nil {
+		t.Error("somebody still listens")
+	}
+}
