@@ -42,7 +42,7 @@ type Remind struct{ act.Occasion }
 
 // Decide records the reminder in the last [RemindDays] of a term.
 func (c Remind) Decide(f Form) ([]es.Event, error) {
-	if f.Status != InForce || f.Reminded == f.ValidTo || mayRenew(f, c.Occasion) != nil {
+	if due := f.ValidTo.AddDays(-RemindDays); f.Status != InForce || f.Reminded == f.ValidTo || c.Today.Before(due) || c.Today.After(f.ValidTo) {
 		return nil, nil
 	}
 	return []es.Event{&permitsv1.DischargeRegistrationReminded{ValidTo: iso(f.ValidTo)}}, nil
