@@ -34,7 +34,7 @@ func Histories(ctx context.Context, t *trial.Trial) error {
 		return err
 	}
 	address := store.Address
-	line, err := network.NewLine(ctx, t, address)
+	line, err := network.NewLine(ctx, address)
 	if err != nil {
 		return errors.Join(err, store.End(syscall.SIGKILL))
 	}

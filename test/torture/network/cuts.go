@@ -42,7 +42,7 @@ func newBench(ctx context.Context, t *trial.Trial, tag string, limit time.Durati
 	}
 	o, err := newOracle(t)
 	if err == nil {
-		b.line, err = NewLine(ctx, t, b.store.Address)
+		b.line, err = NewLine(ctx, b.store.Address)
 	}
 	if err == nil {
 		b.client, err = supervised.Dial(ctx, t, o, "esdb://"+b.line.Address()+"?tls=false", limit)

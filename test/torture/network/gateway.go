@@ -47,7 +47,7 @@ func Gateway(ctx context.Context, t *trial.Trial, lasting time.Duration) error {
 		return err
 	}
 	defer func() { _ = store.End(syscall.SIGKILL) }() // gone already, unless something failed
-	line, err := NewLine(ctx, t, store.Address)
+	line, err := NewLine(ctx, store.Address)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,8 @@ type Line struct {
 }
 
 // NewLine makes a good network to a store, at an address of its own.
-func NewLine(ctx context.Context, t *trial.Trial, upstream string) (*Line, error) {
-	address, err := program.FreePort(ctx, t.Random.IntN)
+func NewLine(ctx context.Context, upstream string) (*Line, error) {
+	address, err := program.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}

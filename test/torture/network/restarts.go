@@ -20,7 +20,7 @@ import (
 func Restarts(ctx context.Context, t *trial.Trial) error {
 	const many = 32
 	before := Goroutines()
-	address, err := program.FreePort(ctx, t.Random.IntN)
+	address, err := program.FreePort(ctx)
 	if err != nil {
 		return err
 	}
