@@ -40,7 +40,7 @@ func killed(t *testing.T, appends int, closed bool) damaged {
 		}
 	}
 	// The next file may be in the making: the process dies at one instant.
-	dead := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))}) //nolint:gosec // nothing is left to chance
+	dead := fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rand.New(rand.NewPCG(1, 1))})
 	d.files = readAll(t, dead, "data")
 	return d
 }
